@@ -1,0 +1,1 @@
+"""Scores of the agents on public data: ./mesh eval AGENT."""

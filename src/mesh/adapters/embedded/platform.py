@@ -1,0 +1,77 @@
+"""Puts the embedded platform together from one home folder."""
+
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mesh.adapters.embedded.blobs import FolderBlobs
+from mesh.adapters.embedded.database import Database
+from mesh.adapters.embedded.jobs import SqliteJobs
+from mesh.adapters.embedded.outbox import OutboxBus, SqliteOutbox
+from mesh.adapters.embedded.records import SqliteRecords, SqliteResults
+from mesh.adapters.embedded.replies import SqliteReplies
+from mesh.adapters.embedded.states import SqliteStates, TokenBucket
+from mesh.adapters.embedded.tenants import SqliteKeys, SqliteTenants
+from mesh.adapters.knowledge.feeds import open_store
+from mesh.adapters.models.embedder import OnnxEmbedder
+from mesh.adapters.models.store import ModelStore, standard_folders
+from mesh.kit.platform import Platform
+from mesh.kit.ports import Ports
+
+
+class SystemClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+class NotJoined:
+    """The mesh before sharing is set up: nobody has seen anything."""
+
+    def seen_by(self, indicator_type: str, value: str) -> int | None:  # noqa: ARG002
+        return None
+
+
+def open_platform(home: Path, *, clock: SystemClock | None = None) -> Platform:
+    """All adapters over `home`, which is created when it is not there. Call `close` when done."""
+    time = clock or SystemClock()
+    database = Database(home / "mesh.db")
+    bus = OutboxBus(database)
+    database.on_commit = bus.wake
+    knowledge = open_store(home)
+    models = ModelStore(standard_folders(home))
+    embedder = OnnxEmbedder(models)
+
+    def ports(msp_id: str) -> Ports:
+        return Ports(
+            msp_id=msp_id,
+            clock=time,
+            records=SqliteRecords(database, msp_id),
+            results=SqliteResults(database, msp_id, time),
+            blobs=FolderBlobs(home / "blobs" / msp_id),
+            knowledge=knowledge,
+            models=models,
+            embedder=embedder,
+            sightings=NotJoined(),
+        )
+
+    def close() -> None:
+        bus.close()
+        database.close()
+        knowledge.close()
+
+    return Platform(
+        clock=time,
+        tenants=SqliteTenants(database, time),
+        keys=SqliteKeys(database, time),
+        jobs=SqliteJobs(database, time),
+        outbox=SqliteOutbox(database, time),
+        bus=bus,
+        replies=SqliteReplies(database, time),
+        throttle=TokenBucket(),
+        states=SqliteStates(database),
+        knowledge=knowledge,
+        models=models,
+        ids=lambda: uuid.uuid4().hex,
+        ports=ports,
+        close=close,
+    )

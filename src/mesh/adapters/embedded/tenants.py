@@ -1,0 +1,103 @@
+"""Tenants and their API keys in SQLite. A key is stored as its SHA-256; 256 random bits need no slow hash."""
+
+import hashlib
+import hmac
+import secrets
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from mesh.adapters.embedded.database import Database
+from mesh.kit.platform import KeyInfo, Tenant
+from mesh.kit.ports import Clock
+from mesh.kit.problem import NotFound
+from mesh.kit.records import sortable
+
+PREFIX = "mesh"
+# Compared against when the key id is unknown, so that an unknown id takes as long as a wrong secret.
+NOBODY = bytes(32)
+# Keys go with their tenant (ON DELETE CASCADE).
+ERASE = tuple(
+    f"DELETE FROM {table} WHERE msp_id = ?"  # noqa: S608 - the names are ours
+    for table in ("records", "results", "events", "jobs", "replies", "tenants")
+)
+KEY_OWNER = (
+    "SELECT t.*, k.hash FROM keys k JOIN tenants t USING (msp_id) WHERE k.key_id = ? AND k.revoked_at IS NULL"
+)
+
+
+def _hash(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteTenants:
+    database: Database
+    clock: Clock
+
+    def put(self, tenant: Tenant) -> None:
+        values = (tenant.msp_id, tenant.name, tenant.simulated, sortable(self.clock.now()))
+        sql = (
+            "INSERT INTO tenants (msp_id, name, simulated, created_at) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (msp_id) DO UPDATE SET name = excluded.name, simulated = excluded.simulated"
+        )
+        self.database.write(lambda connection: connection.execute(sql, values))
+
+    def find(self, msp_id: str) -> Tenant | None:
+        row = self.database.row("SELECT * FROM tenants WHERE msp_id = ?", msp_id)
+        return _tenant(row) if row else None
+
+    def listing(self) -> Sequence[Tenant]:
+        return [_tenant(row) for row in self.database.rows("SELECT * FROM tenants ORDER BY msp_id")]
+
+    def erase(self, msp_id: str) -> int:
+        def erase(connection: sqlite3.Connection) -> int:
+            return sum(connection.execute(statement, (msp_id,)).rowcount for statement in ERASE)
+
+        return self.database.write(erase)
+
+
+def _tenant(row: sqlite3.Row) -> Tenant:
+    return Tenant(msp_id=row["msp_id"], name=row["name"], simulated=bool(row["simulated"]))
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteKeys:
+    database: Database
+    clock: Clock
+
+    def create(self, msp_id: str, label: str = "") -> str:
+        key_id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
+        values = (key_id, msp_id, _hash(secret), label, sortable(self.clock.now()))
+        sql = "INSERT INTO keys (key_id, msp_id, hash, label, created_at) VALUES (?, ?, ?, ?, ?)"
+        try:
+            self.database.write(lambda connection: connection.execute(sql, values))
+        except sqlite3.IntegrityError as error:
+            raise NotFound(f"There is no tenant {msp_id!r}.") from error
+        return f"{PREFIX}_{key_id}_{secret}"
+
+    def tenant_of(self, key: str) -> Tenant | None:
+        prefix, _, rest = key.partition("_")
+        key_id, _, secret = rest.partition("_")
+        row = self.database.row(KEY_OWNER, key_id)
+        same = hmac.compare_digest(row["hash"] if row else NOBODY, _hash(secret))
+        return _tenant(row) if row and same and prefix == PREFIX else None
+
+    def listing(self) -> Sequence[KeyInfo]:
+        rows = self.database.rows("SELECT * FROM keys ORDER BY msp_id, created_at")
+        return [
+            KeyInfo(
+                key_id=row["key_id"],
+                msp_id=row["msp_id"],
+                label=row["label"],
+                created_at=datetime.fromisoformat(row["created_at"]),
+                revoked_at=datetime.fromisoformat(row["revoked_at"]) if row["revoked_at"] else None,
+            )
+            for row in rows
+        ]
+
+    def revoke(self, key_id: str) -> bool:
+        sql = "UPDATE keys SET revoked_at = ? WHERE key_id = ? AND revoked_at IS NULL"
+        values = (sortable(self.clock.now()), key_id)
+        return self.database.write(lambda connection: connection.execute(sql, values).rowcount) > 0

@@ -1,0 +1,1 @@
+"""One folder per agent. Deleting a folder removes the agent and nothing else."""

@@ -1,0 +1,1 @@
+"""The simulated MSP world. Every row it makes says `simulated: true`."""

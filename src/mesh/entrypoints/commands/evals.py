@@ -1,0 +1,31 @@
+"""./mesh eval and ./mesh bench: what a checkout measures of itself; an installed package has neither."""
+
+import argparse
+import runpy
+import sys
+from pathlib import Path
+
+from mesh.kit.problem import Unavailable
+
+ROOT = Path(__file__).resolve().parents[4]
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    score = commands.add_parser("eval", help="score an agent on public data", add_help=False)
+    score.set_defaults(run=run, package="evals")
+    score.add_argument("rest", nargs=argparse.REMAINDER)
+    speed = commands.add_parser("bench", help="measure speed, beside peers", add_help=False)
+    speed.set_defaults(run=run, package="bench")
+    speed.add_argument("rest", nargs=argparse.REMAINDER)
+
+
+def run(options: argparse.Namespace) -> int:
+    if not (ROOT / options.package / "__main__.py").is_file():
+        raise Unavailable(f"{options.package} is part of the source checkout: run it from there.")
+    sys.path.insert(0, str(ROOT))
+    sys.argv = [f"mesh {options.package}", *options.rest]
+    try:
+        runpy.run_module(options.package, run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0

@@ -1,0 +1,167 @@
+"""What every request passes before its route: size, key, throttle, idempotency; and how errors are told."""
+
+import hashlib
+import json
+import logging
+import time
+from dataclasses import dataclass
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from mesh.entrypoints.endpoint import Call, Endpoint
+from mesh.kit.platform import Platform, Reply, Tenant
+from mesh.kit.problem import (
+    MEDIA_TYPE,
+    FieldError,
+    Invalid,
+    NotAllowed,
+    NotFound,
+    Problem,
+    Throttled,
+    TooLarge,
+    Unauthorized,
+    Unsupported,
+)
+
+BODY_LIMIT = 1_000_000
+IDEMPOTENCY_LEASE_S = 120.0
+KEY_LENGTH = 255
+NOBODY = Tenant(msp_id="", name="")
+log = logging.getLogger("mesh.http")
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Lets one request through to one endpoint."""
+
+    platform: Platform
+    endpoint: Endpoint
+
+    async def __call__(self, request: Request) -> Response:
+        started = time.perf_counter()
+        tenant = NOBODY
+        try:
+            if not self.endpoint.public:
+                tenant = await run_in_threadpool(self._tenant, request.headers.get("x-api-key", ""))
+                self._throttle(tenant)
+            body = await read_body(request)
+            call = Call(
+                platform=self.platform,
+                tenant=tenant,
+                path=request.path_params,
+                query=_query(request),
+                headers={name.lower(): value for name, value in request.headers.items()},
+                body=body,
+            )
+            reply = await run_in_threadpool(self._answer, call, request)
+        except Problem as problem:
+            reply = told(problem, request.url.path)
+        took = (time.perf_counter() - started) * 1000
+        line = {"msp_id": tenant.msp_id, "method": request.method, "path": self.endpoint.path}
+        log.info(json.dumps({**line, "status": reply.status, "took_ms": round(took, 2)}))
+        return Response(reply.body, reply.status, dict(reply.headers))
+
+    def _tenant(self, key: str) -> Tenant:
+        tenant = self.platform.keys.tenant_of(key) if key else None
+        if tenant is None:
+            reason = "is not a live key" if key else "is missing"
+            errors = [FieldError("x-api-key", reason)]
+            raise Unauthorized("Send a key made with ./mesh keys create MSP_ID in x-api-key.", errors=errors)
+        return tenant
+
+    def _throttle(self, tenant: Tenant) -> None:
+        wait = self.platform.throttle.take(tenant.msp_id)
+        if wait:
+            raise Throttled("Slow down, then send the request again.", retry_after_s=wait)
+
+    def _answer(self, call: Call, request: Request) -> Reply:
+        key = call.headers.get("idempotency-key")
+        if key is None or request.method in ("GET", "HEAD"):
+            return self._handled(call, request)
+        if not 0 < len(key) <= KEY_LENGTH:
+            errors = [FieldError("Idempotency-Key", f"must have 1 to {KEY_LENGTH} characters")]
+            raise Invalid("The idempotency key is not valid.", errors=errors)
+        msp_id = call.tenant.msp_id
+        asked = (
+            f"{request.method} {request.url.path}?{request.url.query}\n{call.media_type}\n".encode()
+            + call.body
+        )
+        first = self.platform.replies.begin(
+            msp_id, key, hashlib.sha256(asked).hexdigest(), IDEMPOTENCY_LEASE_S
+        )
+        if first:
+            return Reply(first.status, {**first.headers, "idempotency-replayed": "true"}, first.body)
+        reply = self._handled(call, request)
+        if reply.status >= 500 or reply.status == 429:
+            self.platform.replies.abandon(msp_id, key)
+        else:
+            self.platform.replies.finish(msp_id, key, reply)
+        return reply
+
+    def _handled(self, call: Call, request: Request) -> Reply:
+        try:
+            return self.endpoint.handle(call)
+        except Problem as problem:
+            return told(problem, request.url.path)
+        except Exception:  # a defect of ours must not end the server, nor leak what it was
+            incident = self.platform.ids()
+            log.exception("incident %s on %s %s", incident, request.method, self.endpoint.path)
+            return told(Problem(f"Report incident {incident} to whoever runs this mesh."), request.url.path)
+
+
+def _query(request: Request) -> dict[str, str]:
+    doubled = [name for name in request.query_params if len(request.query_params.getlist(name)) > 1]
+    if doubled:
+        raise Invalid(
+            "Give each parameter once.", errors=[FieldError(name[:50], "given twice") for name in doubled]
+        )
+    return dict(request.query_params)
+
+
+async def read_body(request: Request) -> bytes:
+    """The body, refused as soon as it is known to be too large. Compressed bodies are not taken."""
+    encoding = request.headers.get("content-encoding", "identity").lower()
+    if encoding != "identity":
+        errors = [FieldError("Content-Encoding", f"{encoding[:50]} is not taken")]
+        raise Unsupported("Send the body as it is, not compressed.", errors=errors)
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared[:20]) > BODY_LIMIT:
+        raise _too_large()
+    body = bytearray()
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > BODY_LIMIT:
+                raise _too_large()
+    except ClientDisconnect:
+        raise Problem("The client went away before the request was read.") from None
+    return bytes(body)
+
+
+def _too_large() -> TooLarge:
+    reason = f"has more than {BODY_LIMIT:,} bytes"
+    return TooLarge("Send less at once.", errors=[FieldError("body", reason)])
+
+
+def told(problem: Problem, path: str) -> Reply:
+    """The problem as a reply."""
+    headers = {"content-type": MEDIA_TYPE}
+    if problem.retry_after_s is not None:
+        headers["retry-after"] = str(max(1, round(problem.retry_after_s)))
+    if problem.status == 401:
+        headers["www-authenticate"] = 'ApiKey realm="msp-intelligence-mesh"'
+    return Reply(problem.status, headers, json.dumps(problem.document(path)).encode())
+
+
+async def no_route(request: Request, error: Exception) -> Response:
+    """Starlette's own 404 and 405 as problem documents."""
+    status = error.status_code if isinstance(error, HTTPException) else 404
+    problem: Problem = NotFound("This path is not one of the mesh's. GET /openapi.json lists them.")
+    headers = dict(getattr(error, "headers", None) or {})
+    if status == 405:
+        problem = NotAllowed(f"{request.method[:20]} is not taken here; see the Allow header.")
+    reply = told(problem, request.url.path)
+    return Response(reply.body, reply.status, {**headers, **reply.headers})

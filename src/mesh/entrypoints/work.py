@@ -1,0 +1,53 @@
+"""Answering stored jobs: one at a time, with retries, and to the dead letters when nothing helps."""
+
+import logging
+from datetime import datetime, timedelta
+
+from pydantic import BaseModel
+
+from mesh import registry
+from mesh.kit.platform import Job, Platform
+from mesh.kit.problem import Problem
+
+ATTEMPTS = 3
+LEASE_S = 120.0
+log = logging.getLogger("mesh.jobs")
+
+
+def work_off(platform: Platform) -> bool:
+    """Claim one due job and bring it a step further; whether there was one."""
+    job = platform.jobs.claim(LEASE_S)
+    if job is None:
+        return False
+    perform(job, platform)
+    return True
+
+
+def perform(job: Job, platform: Platform) -> None:
+    """Answer the job. Its result has the job's id, so that a job begun twice leaves one result."""
+    if platform.ports(job.msp_id).results.find(job.job_id):
+        platform.jobs.done(job, job.job_id)
+        return
+    if job.attempts > ATTEMPTS:
+        # Each attempt ended with the process: it must not take the next one down as well.
+        problem = Problem("The job ended the process that worked on it, each time it was tried.")
+        platform.jobs.failed(job, problem.document(), None)
+        return
+    try:
+        agent = registry.find(job.agent)
+        question: BaseModel = registry.checked(agent, job.question)
+        registry.ask(agent, question, platform, job.msp_id, result_id=job.job_id)
+    except Problem as problem:
+        retry = None if problem.status < 500 else next_try(job, platform.clock.now())
+        platform.jobs.failed(job, problem.document(), retry)
+    except Exception:  # a defect in one job must not stop the others
+        log.exception("job %s failed", job.job_id)
+        defect = Problem(f"Report job {job.job_id} to whoever runs this mesh.")
+        platform.jobs.failed(job, defect.document(), next_try(job, platform.clock.now()))
+    else:
+        platform.jobs.done(job, job.job_id)
+
+
+def next_try(job: Job, now: datetime) -> datetime | None:
+    """2, then 4 seconds later; None after the last attempt."""
+    return now + timedelta(seconds=2**job.attempts) if job.attempts < ATTEMPTS else None

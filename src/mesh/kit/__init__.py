@@ -1,0 +1,1 @@
+"""What the agents share. The kit knows no agent, no cloud and no network."""

@@ -1,0 +1,206 @@
+"""Ports held in memory, for tests and doctests. They keep the promises of the real ones."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mesh.kit import cursor as cursors
+from mesh.kit.agent import Envelope
+from mesh.kit.event import Draft
+from mesh.kit.ports import Edition, Embedder, Knowledge, Models, Page, Ports, Row
+from mesh.kit.problem import Unavailable
+from mesh.kit.records import when
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+@dataclass
+class StoppedClock:
+    """Shows the same time until told otherwise."""
+
+    moment: datetime = NOON
+
+    def now(self) -> datetime:
+        return self.moment
+
+
+@dataclass
+class MemoryRecords:
+    held: dict[str, dict[str, Row]] = field(default_factory=dict)
+
+    def put(self, kind: str, rows: Sequence[Row]) -> None:
+        self.held.setdefault(kind, {}).update({row["id"]: dict(row) for row in rows})
+
+    def find(self, kind: str, record_id: str) -> Row | None:
+        return self.held.get(kind, {}).get(record_id)
+
+    def scan(
+        self,
+        kind: str,
+        *,
+        where: Mapping[str, str] | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> Iterator[Row]:
+        for row in sorted(self.held.get(kind, {}).values(), key=lambda r: (when(r), r["id"])):
+            at = datetime.fromisoformat(when(row)) if when(row) else None
+            if any(row.get(name) != value for name, value in (where or {}).items()):
+                continue
+            if (since and (at is None or at < since)) or (until and (at is None or at >= until)):
+                continue
+            yield row
+
+    def page(
+        self,
+        kind: str,
+        *,
+        where: Mapping[str, str] | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 100,
+        cursor: str | None = None,
+    ) -> Page[Row]:
+        rows = list(self.scan(kind, where=where, since=since, until=until))
+        if cursor:
+            place = tuple(cursors.read(cursor, 2))
+            rows = [r for r in rows if (when(r), r["id"]) > place]
+        more = len(rows) > limit
+        rows = rows[:limit]
+        return Page(rows, cursors.write(when(rows[-1]), rows[-1]["id"]) if more else None)
+
+    def remove(self, kind: str, record_id: str) -> bool:
+        return self.held.get(kind, {}).pop(record_id, None) is not None
+
+    def clear(self, kind: str) -> int:
+        return len(self.held.pop(kind, {}))
+
+
+@dataclass
+class MemoryResults:
+    held: dict[str, Envelope] = field(default_factory=dict)
+    announced: list[Draft] = field(default_factory=list)
+
+    def keep(self, result: Envelope, events: Sequence[Draft] = ()) -> None:
+        self.held[result.result_id] = result
+        self.announced.extend(events)
+
+    def find(self, result_id: str) -> Envelope | None:
+        return self.held.get(result_id)
+
+    def page(
+        self,
+        *,
+        agent: str | None = None,
+        since: datetime | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Envelope]:
+        def place(result: Envelope) -> tuple[str, str]:
+            return result.answered_at.isoformat(), result.result_id
+
+        results = sorted(self.held.values(), key=place, reverse=True)
+        results = [
+            r for r in results if agent in (None, r.agent) and (since is None or r.answered_at >= since)
+        ]
+        if cursor:
+            last = tuple(cursors.read(cursor, 2))
+            results = [r for r in results if place(r) < last]
+        more = len(results) > limit
+        results = results[:limit]
+        return Page(results, cursors.write(*place(results[-1])) if more else None)
+
+
+@dataclass
+class MemoryBlobs:
+    held: dict[str, bytes] = field(default_factory=dict)
+
+    def put(self, name: str, content: bytes) -> None:
+        self.held[name] = bytes(content)
+
+    def get(self, name: str) -> bytes | None:
+        return self.held.get(name)
+
+    def names(self, prefix: str = "") -> Sequence[str]:
+        return sorted(n for n in self.held if n.startswith(prefix))
+
+    def remove(self, name: str) -> bool:
+        return self.held.pop(name, None) is not None
+
+
+@dataclass
+class MemoryKnowledge:
+    """`sets` maps a set's name to its rows by key."""
+
+    sets: dict[str, dict[str, Row]] = field(default_factory=dict)
+    published: str = "2026-03-01"
+
+    def edition(self, name: str) -> Edition | None:
+        if name not in self.sets:
+            return None
+        return Edition(name, "test", self.published, NOON, len(self.sets[name]), "memory")
+
+    def find(self, name: str, key: str) -> Row | None:
+        return self.sets.get(name, {}).get(key)
+
+    def rows(self, name: str) -> Iterator[Row]:
+        held = self.sets.get(name, {})
+        return iter([held[key] for key in sorted(held)])
+
+
+class NoModels:
+    """A machine on which nothing was built or downloaded."""
+
+    def path(self, name: str) -> Path:
+        raise Unavailable(f"The model {name!r} is not here.")
+
+    def card(self, name: str) -> Mapping[str, Any]:
+        raise Unavailable(f"The model {name!r} is not here.")
+
+
+class NoEmbedder:
+    def embed(self, texts: Sequence[str]) -> "NDArray[np.float32]":  # noqa: ARG002
+        raise Unavailable("The embedding model is not here.")
+
+
+class NoSightings:
+    """A mesh nobody has joined yet."""
+
+    def seen_by(self, indicator_type: str, value: str) -> int | None:  # noqa: ARG002
+        return None
+
+
+def fake_ports(
+    *,
+    msp_id: str = "msp-test",
+    rows: Mapping[str, Sequence[Row]] | None = None,
+    knowledge: Knowledge | None = None,
+    models: Models | None = None,
+    embedder: Embedder | None = None,
+    now: datetime = NOON,
+) -> Ports:
+    """Ports of one tenant in memory, holding `rows` by kind.
+
+    >>> ports = fake_ports(rows={"clients": [{"id": "c1", "name": "Harbor Dental"}]})
+    >>> ports.records.find("clients", "c1")["name"]
+    'Harbor Dental'
+    """
+    records = MemoryRecords()
+    for kind, given in (rows or {}).items():
+        records.put(kind, given)
+    return Ports(
+        msp_id=msp_id,
+        clock=StoppedClock(now),
+        records=records,
+        results=MemoryResults(),
+        blobs=MemoryBlobs(),
+        knowledge=knowledge or MemoryKnowledge(),
+        models=models or NoModels(),
+        embedder=embedder or NoEmbedder(),
+        sightings=NoSightings(),
+    )

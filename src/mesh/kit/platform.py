@@ -1,0 +1,179 @@
+"""What the entrypoints need beyond an agent's ports: tenants, keys, jobs, the outbox, replayed replies."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+from pydantic import BaseModel
+
+from mesh.kit.event import Draft, Event
+from mesh.kit.ports import Clock, Knowledge, Models, Page, Ports
+
+
+class Tenant(BaseModel):
+    """One MSP. `simulated` marks a demo tenant: every screen and answer about it says so."""
+
+    msp_id: str
+    name: str
+    simulated: bool = False
+
+
+class KeyInfo(BaseModel):
+    """What may be shown of a key; the key itself is not kept."""
+
+    key_id: str
+    msp_id: str
+    label: str
+    created_at: datetime
+    revoked_at: datetime | None = None
+
+
+class Tenants(Protocol):
+    def put(self, tenant: Tenant) -> None:
+        """Add or rename a tenant."""
+
+    def find(self, msp_id: str) -> Tenant | None: ...
+
+    def listing(self) -> Sequence[Tenant]: ...
+
+    def erase(self, msp_id: str) -> int:
+        """Remove the tenant and everything of it, keys included; how many rows went."""
+
+
+class Keys(Protocol):
+    def create(self, msp_id: str, label: str = "") -> str:
+        """A new key for a known tenant. It is shown this once; only a hash is stored. Raises NotFound."""
+
+    def tenant_of(self, key: str) -> Tenant | None:
+        """Whose key this is, compared in constant time; None when unknown or revoked."""
+
+    def listing(self) -> Sequence[KeyInfo]: ...
+
+    def revoke(self, key_id: str) -> bool:
+        """Whether the key was there and live; it is dead when this returns."""
+
+
+JobState = Literal["waiting", "running", "done", "dead"]
+
+
+class Job(BaseModel):
+    """A question to be answered later. `attempts` counts those begun."""
+
+    job_id: str
+    msp_id: str
+    agent: str
+    question: dict[str, Any]
+    state: JobState = "waiting"
+    attempts: int = 0
+    created_at: datetime
+    not_before: datetime
+    result_id: str | None = None
+    problem: dict[str, Any] | None = None
+
+
+class Jobs(Protocol):
+    def add(self, job: Job) -> None:
+        """Durable on return."""
+
+    def claim(self, lease_s: float) -> Job | None:
+        """The next job that is due, now running; if its lease ends before it is done, it is due again."""
+
+    def done(self, job: Job, result_id: str) -> None:
+        """The job is answered; announces `job.finished`."""
+
+    def failed(self, job: Job, problem: Mapping[str, Any], retry_at: datetime | None) -> None:
+        """Due again at `retry_at`; with None it goes to the dead letters and `job.failed` is announced."""
+
+    def find(self, msp_id: str, job_id: str) -> Job | None: ...
+
+    def page(
+        self, msp_id: str, *, state: str | None = None, limit: int = 50, cursor: str | None = None
+    ) -> Page[Job]:
+        """Newest first."""
+
+    def redrive(self, msp_id: str, job_id: str) -> bool:
+        """Puts a dead job back in line with its attempts at 0; whether it was dead."""
+
+
+class Outbox(Protocol):
+    """Events, committed together with what they announce."""
+
+    def after(self, msp_id: str, last_id: str | None, limit: int = 500) -> Sequence[Event]:
+        """The tenant's events after that id, oldest first. Raises Malformed for an id it never gave."""
+
+    def add(self, msp_id: str, drafts: Sequence[Draft]) -> None: ...
+
+
+class Bus(Protocol):
+    """Delivers the outbox inside this process: at least once, in order, from the moment of subscribing."""
+
+    def subscribe(self, deliver: Callable[[Event], None]) -> Callable[[], None]:
+        """Calls `deliver` (which must not block) for each new event; returns how to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An HTTP reply as it can be replayed."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Replies(Protocol):
+    """First replies by Idempotency-Key, kept 24 hours."""
+
+    def begin(self, msp_id: str, key: str, fingerprint: str, lease_s: float) -> Reply | None:
+        """None: go on, and call `finish` or `abandon`. A reply: send it again.
+
+        Raises Conflict while the first is under way, Invalid when the key came with another question.
+        """
+
+    def finish(self, msp_id: str, key: str, reply: Reply) -> None: ...
+
+    def abandon(self, msp_id: str, key: str) -> None:
+        """The first try left nothing: the key may be used again."""
+
+
+class Throttle(Protocol):
+    def take(self, msp_id: str) -> float:
+        """0 when the request may go on, else seconds until the next one may."""
+
+
+class State(BaseModel):
+    """How one question to an agent went; /agents/status is computed from these."""
+
+    agent: str
+    at: datetime
+    took_ms: float
+    outcome: Literal["answered", "refused", "failed"]
+    detail: str = ""
+
+
+class States(Protocol):
+    def note(self, state: State) -> None:
+        """May be lost in a crash: telemetry, not data."""
+
+    def recent(self, agent: str, limit: int = 200) -> Sequence[State]:
+        """Newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """All that a process was given at its start."""
+
+    clock: Clock
+    tenants: Tenants
+    keys: Keys
+    jobs: Jobs
+    outbox: Outbox
+    bus: Bus
+    replies: Replies
+    throttle: Throttle
+    states: States
+    knowledge: Knowledge
+    models: Models
+    ids: Callable[[], str]
+    ports: Callable[[str], Ports]
+    close: Callable[[], None]

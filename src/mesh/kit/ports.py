@@ -1,0 +1,166 @@
+"""What an agent may reach, as Protocols. Each is bound to one tenant: another's rows have no name here."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from mesh.kit.agent import Envelope
+    from mesh.kit.event import Draft
+
+T = TypeVar("T")
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Part of a list. `cursor` is opaque, and None on the last page."""
+
+    items: Sequence[T]
+    cursor: str | None
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The time, in UTC, with its zone."""
+
+
+class Records(Protocol):
+    """The tenant's own rows by kind (see `mesh.kit.records`). A row has `id`; rows with a time have `at`."""
+
+    def put(self, kind: str, rows: Sequence[Row]) -> None:
+        """Store all rows or none; a row with a known id replaces the old one. Durable on return."""
+
+    def find(self, kind: str, record_id: str) -> Row | None:
+        """The row, or None."""
+
+    def page(
+        self,
+        kind: str,
+        *,
+        where: Mapping[str, str] | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 100,
+        cursor: str | None = None,
+    ) -> Page[Row]:
+        """Rows by (`at`, `id`) ascending; `where` is equality on text fields; `until` is exclusive."""
+
+    def scan(
+        self,
+        kind: str,
+        *,
+        where: Mapping[str, str] | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> Iterator[Row]:
+        """Every row that `page` would give, page after page."""
+
+    def remove(self, kind: str, record_id: str) -> bool:
+        """Whether there was such a row; it is gone in any case."""
+
+    def clear(self, kind: str) -> int:
+        """Remove every row of the kind; how many there were."""
+
+
+class Results(Protocol):
+    """The tenant's answers, newest first."""
+
+    def keep(self, result: "Envelope", events: Sequence["Draft"] = ()) -> None:
+        """Store the answer and what is to be announced of it, both or neither. Durable on return."""
+
+    def find(self, result_id: str) -> "Envelope | None":
+        """The answer, or None; another tenant's is None as well."""
+
+    def page(
+        self,
+        *,
+        agent: str | None = None,
+        since: datetime | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page["Envelope"]:
+        """Answers, newest first; `agent` is a slug."""
+
+
+class Blobs(Protocol):
+    """The tenant's files, by name (`policies/2026/soc2.txt`)."""
+
+    def put(self, name: str, content: bytes) -> None:
+        """Store the whole content or nothing. Durable on return. Raises Invalid for an unsafe name."""
+
+    def get(self, name: str) -> bytes | None:
+        """The content, or None."""
+
+    def names(self, prefix: str = "") -> Sequence[str]:
+        """Names that start so, sorted."""
+
+    def remove(self, name: str) -> bool:
+        """Whether there was such a blob."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One version of a knowledge set: what an answer cites."""
+
+    name: str
+    version: str
+    published: str  # ISO date of the content, not of the download
+    loaded_at: datetime
+    rows: int
+    source: str
+
+
+class Knowledge(Protocol):
+    """Versioned public facts: attack, kev, epss, sigma ... The same for every tenant."""
+
+    def edition(self, name: str) -> Edition | None:
+        """Which edition is loaded, or None when there is none: then answers say so."""
+
+    def find(self, name: str, key: str) -> Row | None:
+        """One row by its key (a CVE id, a technique id), or None."""
+
+    def rows(self, name: str) -> Iterator[Row]:
+        """Every row of the set, by key."""
+
+
+class Models(Protocol):
+    """Files with a card, a version and a SHA-256 that was checked when the path was given out."""
+
+    def path(self, name: str) -> Path:
+        """The model's folder. Raises Unavailable, with what to run, when it is missing or was altered."""
+
+    def card(self, name: str) -> Mapping[str, Any]:
+        """Its card: name, version, sha256, source, licence. Raises Unavailable as `path` does."""
+
+
+class Embedder(Protocol):
+    def embed(self, texts: Sequence[str]) -> "NDArray[np.float32]":
+        """Unit vectors, shape (len(texts), 384). Raises Unavailable when the model is missing."""
+
+
+class Sightings(Protocol):
+    """What the mesh knows of an indicator, without saying who saw it."""
+
+    def seen_by(self, indicator_type: str, value: str) -> int | None:
+        """How many MSPs saw it, from 3 up; None when fewer did or the mesh is not joined."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Everything one question of one tenant may reach."""
+
+    msp_id: str
+    clock: Clock
+    records: Records
+    results: Results
+    blobs: Blobs
+    knowledge: Knowledge
+    models: Models
+    embedder: Embedder
+    sightings: Sightings

@@ -1,0 +1,153 @@
+"""The kinds of rows a tenant stores, and how each is checked on its way in."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, FiniteFloat
+from pydantic_core import to_json
+
+
+def _in_utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+# A time without a zone is taken as UTC.
+Moment = Annotated[datetime, AfterValidator(_in_utc)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Text = Annotated[str, Field(max_length=200_000)]
+Amount = Annotated[FiniteFloat, Field(ge=0)]
+
+
+def _when(*other_names: str) -> Any:
+    return Field(validation_alias=AliasChoices("at", *other_names))
+
+
+class Record(BaseModel):
+    """What every kind has. Columns beyond those named are kept as they came."""
+
+    model_config = ConfigDict(extra="allow", str_strip_whitespace=True)
+
+    id: Name | None = Field(default=None, description="Yours, if the row has one; else made from its content")
+    simulated: bool = Field(default=False, description="True for made-up rows; answers that use them say so")
+
+
+class Client(Record):
+    name: Name
+    industry: str | None = None
+    region: str | None = None
+    seats: int | None = Field(default=None, ge=0)
+    since: Moment | None = None
+
+
+class Ticket(Record):
+    at: Moment = _when("opened_at")
+    client_id: Name
+    title: Text = ""
+    priority: str | None = None
+    category: str | None = None
+    status: str | None = None
+    resolved_at: Moment | None = None
+    satisfaction_score: FiniteFloat | None = None
+
+
+class Technician(Record):
+    name: Name
+    skills: list[str] | str = []
+    region: str | None = None
+    hours_per_week: Amount | None = None
+
+
+class Revenue(Record):
+    at: Moment = _when("month", "invoiced_at", "date")
+    client_id: Name
+    service: Name
+    amount: FiniteFloat
+    currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$")
+
+
+class Metric(Record):
+    at: Moment = _when("time", "timestamp")
+    metric_type: Name
+    value: FiniteFloat | None = Field(description="None says that the reading is missing")
+    client_id: Name | None = None
+    device: str | None = None
+
+
+class Policy(Record):
+    at: Moment | None = Field(default=None, validation_alias=AliasChoices("at", "dated", "date"))
+    title: Name
+    text: Text
+    framework: str | None = None
+
+
+class Profile(Record):
+    name: Name
+    region: str | None = None
+    certifications: list[str] | str = []
+    services: list[str] | str = []
+    description: Text = ""
+
+
+class SecurityEvent(Record):
+    at: Moment = _when("time", "timestamp", "eventTime")
+    client_id: Name | None = None
+    source: str | None = None
+    event: dict[str, Any] | str
+
+
+class Article(Record):
+    at: Moment = _when("published", "date")
+    title: Name
+    text: Text = ""
+    url: str | None = None
+
+
+Kind = Literal[
+    "clients",
+    "tickets",
+    "technicians",
+    "revenue",
+    "metrics",
+    "policies",
+    "profile",
+    "security-events",
+    "articles",
+]
+KINDS: Mapping[str, type[Record]] = {
+    "clients": Client,
+    "tickets": Ticket,
+    "technicians": Technician,
+    "revenue": Revenue,
+    "metrics": Metric,
+    "policies": Policy,
+    "profile": Profile,
+    "security-events": SecurityEvent,
+    "articles": Article,
+}
+
+
+def checked(kind: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row as it is stored: JSON values, times in UTC, an id. Raises pydantic's ValidationError.
+
+    An id made from the content means that the same file imported twice stores each row once.
+    """
+    record = KINDS[kind].model_validate(row).model_dump(mode="json", exclude_none=True)
+    if kind == "metrics":
+        record.setdefault("value", None)
+    if "id" not in record:
+        canonical = to_json(dict(sorted(record.items())))
+        record["id"] = hashlib.sha256(canonical).hexdigest()[:24]
+    return record
+
+
+def when(row: Mapping[str, Any]) -> str:
+    """The row's time in a form whose text order is time order; empty when it has none."""
+    at = row.get("at")
+    return sortable(datetime.fromisoformat(at)) if at else ""
+
+
+def sortable(moment: datetime) -> str:
+    """UTC with all six decimals, so that texts compare as the times do."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")

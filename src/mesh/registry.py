@@ -1,0 +1,89 @@
+"""Finds the agents, and asks them. There is no list to keep: a folder in `mesh/agents` is an agent."""
+
+import pkgutil
+import time
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+import mesh.agents
+from mesh.kit.agent import Agent, Envelope
+from mesh.kit.event import Draft
+from mesh.kit.platform import Platform, State
+from mesh.kit.problem import NotFound, Problem, from_validation
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """Folder names of all agents, sorted; imports none of them."""
+    return tuple(sorted(m.name for m in pkgutil.iter_modules(mesh.agents.__path__) if m.ispkg))
+
+
+@cache
+def find(name: str) -> Agent:
+    """The agent by folder name or slug. Raises NotFound with the names there are."""
+    folder = name.replace("-", "_")
+    if folder not in names():
+        known = ", ".join(n.replace("_", "-") for n in names())
+        raise NotFound(f"There is no agent {name!r}. The agents are: {known}.")
+    agent = import_module(f"mesh.agents.{folder}").AGENT
+    assert isinstance(agent, Agent) and agent.name == folder, (
+        f"mesh.agents.{folder} must declare its own AGENT"
+    )
+    return agent
+
+
+def agents() -> tuple[Agent, ...]:
+    """All agents, by name."""
+    return tuple(find(name) for name in names())
+
+
+def checked(agent: Agent, question: Mapping[str, Any]) -> BaseModel:
+    """The question as the agent takes it. Raises Invalid that names each field."""
+    try:
+        return agent.ask.model_validate(question)
+    except ValidationError as error:
+        raise from_validation(error) from error
+
+
+def ask(
+    agent: Agent, question: BaseModel, platform: Platform, msp_id: str, *, result_id: str = ""
+) -> Envelope:
+    """Ask, time, store the answer together with its event, and hand it back; a new id unless one is given.
+
+    Raises what the agent raises (a Problem, when it says why it cannot answer); the failure is noted.
+    """
+    ports = platform.ports(msp_id)
+    started = time.perf_counter()
+    outcome, detail = "failed", ""
+    try:
+        answered = agent.answer(question, ports)
+        outcome = "answered"
+    except Problem as problem:
+        outcome, detail = ("refused" if problem.status < 500 else "failed"), problem.detail
+        raise
+    finally:
+        took_ms = round((time.perf_counter() - started) * 1000, 3)
+        platform.states.note(
+            State.model_validate(
+                {"agent": agent.slug, "at": ports.clock.now(), "took_ms": took_ms, "outcome": outcome,
+                 "detail": detail}
+            )
+        )  # fmt: skip
+    envelope = Envelope(
+        result_id=result_id or platform.ids(),
+        agent=agent.slug,
+        msp_id=msp_id,
+        answered_at=ports.clock.now(),
+        took_ms=took_ms,
+        model=answered.by,
+        simulated=answered.simulated,
+        answer=answered.answer.model_dump(mode="json"),
+    )
+    digest = {**agent.digest(answered.answer), "simulated": answered.simulated}
+    draft = Draft(type=agent.event, topic=agent.slug, subject=envelope.result_id, data=digest)
+    ports.results.keep(envelope, [draft])
+    return envelope
