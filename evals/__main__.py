@@ -48,7 +48,9 @@ def main(arguments: Sequence[str]) -> int:
     figures: list[Figure] = import_module(f"evals.{agent}").evaluate(folder, options.data, options.train, say)
     say(f"{len(figures)} figures in {time.monotonic() - started:.0f} s")
     if options.json:
-        sys.stdout.write(json.dumps({"agent": agent, "figures": [_told(f) for f in figures]}, indent=2) + "\n")
+        sys.stdout.write(
+            json.dumps({"agent": agent, "figures": [_told(f) for f in figures]}, indent=2) + "\n"
+        )
     else:
         sys.stdout.write(scores.table(figures) + "\n")
     if not options.data and not options.no_write:
@@ -63,10 +65,16 @@ def _told(figure: Figure) -> dict[str, object]:
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="mesh eval", description="Score an agent on public data.")
     parser.add_argument("agent", metavar="AGENT", help=", ".join(AREAS).replace("_", "-"))
-    parser.add_argument("--data", type=Path, metavar="FILE", help="score this file, of the form of one in the area")
-    parser.add_argument("--train", type=Path, metavar="FILE", help="fit on this file, where a model is fitted")
+    parser.add_argument(
+        "--data", type=Path, metavar="FILE", help="score this file, of the form of one in the area"
+    )
+    parser.add_argument(
+        "--train", type=Path, metavar="FILE", help="fit on this file, where a model is fitted"
+    )
     parser.add_argument("--json", action="store_true", help="one object of figures on stdout")
-    parser.add_argument("--no-write", action="store_true", help="leave the model card and docs/scores.md alone")
+    parser.add_argument(
+        "--no-write", action="store_true", help="leave the model card and docs/scores.md alone"
+    )
     return parser
 
 

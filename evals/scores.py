@@ -46,5 +46,6 @@ def _row(figure: Figure) -> tuple[str, ...]:
     measured = "not measured" if figure.value is None else f"{figure.value:.4g}"
     rows = f"{figure.rows:,}" if figure.rows else ""
     return tuple(
-        cell.replace("|", "\\|") for cell in (figure.measure, measured, aim, rows, figure.anchors, figure.note)
+        cell.replace("|", "\\|")
+        for cell in (figure.measure, measured, aim, rows, figure.anchors, figure.note)
     )

@@ -1,10 +1,12 @@
 """The one route table. uvicorn serves it on one machine, Mangum on Lambda; nothing else defines a route."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from mesh import registry
@@ -36,10 +38,6 @@ def application(
     lifespan: Callable[..., object] | None = None,
 ) -> Starlette:
     """The ASGI application over a platform. `more` are routes of one runtime alone: the socket, the web."""
-    routes = [
-        Route(e.path, Guard(platform, e).__call__, methods=[e.method], name=f"{e.method} {e.path}")
-        for e in endpoints(of)
-    ]
     cors = Middleware(
         CORSMiddleware,
         allow_origins=["*"],
@@ -49,9 +47,29 @@ def application(
         max_age=600,
     )
     handlers = {404: no_route, 405: no_route}
-    return Starlette(
-        routes=[*routes, *more],
+    made = Starlette(
+        routes=[*_routes(platform, endpoints(of)), *more],
         middleware=[cors],
         exception_handlers=handlers,
         lifespan=lifespan,  # type: ignore[arg-type]
     )
+    # DELETE /records/tickets/ with a forgotten id must not be led to DELETE /records/tickets.
+    made.router.redirect_slashes = False
+    return made
+
+
+def _routes(platform: Platform, table: Sequence[Endpoint]) -> list[Route]:
+    """One route per path, so that a 405 lists every method the path takes."""
+    by_path: dict[str, dict[str, Guard]] = {}
+    for endpoint in table:
+        # An id of a record is the tenant's own and may hold a slash.
+        path = endpoint.path.replace("{record_id}", "{record_id:path}")
+        by_path.setdefault(path, {})[endpoint.method] = Guard(platform, endpoint)
+    return [Route(path, _by_method(guards), methods=list(guards)) for path, guards in by_path.items()]
+
+
+def _by_method(guards: Mapping[str, Guard]) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        return await guards["GET" if request.method == "HEAD" else request.method](request)
+
+    return answer

@@ -9,9 +9,13 @@ from pydantic.json_schema import models_json_schema
 
 from mesh.entrypoints.endpoint import JSON, Endpoint
 from mesh.entrypoints.guard import BODY_LIMIT
+from mesh.entrypoints.routes.agents import Accepted
 from mesh.kit import problem
 from mesh.kit.problem import MEDIA_TYPE
+from mesh.kit.records import KINDS
 
+ANY_ID = {"type": "string", "minLength": 1}
+PATH = {"kind": {"type": "string", "enum": list(KINDS)}}
 REF = "#/components/schemas/{model}"
 TITLES = {p.status: p.title for p in problem.ALL}
 ABOUT = (
@@ -71,6 +75,7 @@ def _schemas(endpoints: Sequence[Endpoint]) -> tuple[dict[str, Any], Refs]:
             models[(endpoint.reply, "serialization")] = None
         if endpoint.agent:
             models[(endpoint.agent.reply, "serialization")] = None
+            models[(Accepted, "serialization")] = None
     refs, definitions = models_json_schema(list(models), ref_template=REF)
     return definitions.get("$defs", {}), refs
 
@@ -111,8 +116,7 @@ def _taken(endpoint: Endpoint, taken: Any, refs: Refs) -> dict[str, Any]:
 def _parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
     names = re.findall(r"{(\w+)}", endpoint.path)
     parameters: list[dict[str, Any]] = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
-        for name in names
+        {"name": name, "in": "path", "required": True, "schema": PATH.get(name, ANY_ID)} for name in names
     ]
     schema = endpoint.query.model_json_schema() if endpoint.query else {}
     required = schema.get("required", ())
@@ -142,7 +146,8 @@ def _responses(endpoint: Endpoint, refs: Refs) -> dict[str, Any]:
         content[media] = {"schema": {"type": "string"} if not media.endswith("json") else {"type": "object"}}
     responses: dict[str, Any] = {str(endpoint.status): {"description": "The answer", "content": content}}
     if endpoint.agent and endpoint.method == "POST":
-        responses["202"] = {"description": "Taken as a job; Location says where to look"}
+        taken = {JSON: {"schema": refs[(Accepted, "serialization")]}}
+        responses["202"] = {"description": "Taken as a job; Location says where to look", "content": taken}
     for status in endpoint.problems:
         schema = {"$ref": REF.format(model="Problem")}
         responses[str(status)] = {"description": TITLES[status], "content": {MEDIA_TYPE: {"schema": schema}}}

@@ -1,6 +1,7 @@
 """The embedded server: HTTP, the socket, and the worker that answers jobs, in one process."""
 
 import logging
+import signal
 import socket as sockets
 import sys
 import threading
@@ -21,12 +22,15 @@ from mesh.kit.platform import Platform
 
 IDLE_S = 0.5
 STOPPING_S = 10
+OPEN_FILES = 65_536
+log = logging.getLogger("mesh.server")
 
 
 def serve(home: Path, host: str, port: int) -> int:
     """Serve until SIGINT or SIGTERM; the exit status. Raises OSError when the address cannot be had."""
     import uvicorn
 
+    allow_many_sockets()
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(message)s")
     listening = listen(host, port)
     platform = open_platform(home)
@@ -41,9 +45,22 @@ def serve(home: Path, host: str, port: int) -> int:
     server = uvicorn.Server(config)
     sys.stderr.write(f"The mesh listens on http://{host}:{listening.getsockname()[1]}\n")
     # uvicorn raises the signal again once it has stopped cleanly; that is a normal end here.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
         server.run(sockets=[listening])
     return 0
+
+
+def allow_many_sockets() -> None:
+    """Each socket is an open file, and many systems allow 256 or 1,024 until a process asks for more."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def listen(host: str, port: int) -> sockets.socket:
@@ -78,5 +95,10 @@ def embedded(platform: Platform) -> Starlette:
 
 def _work(platform: Platform, stopping: threading.Event) -> None:
     while not stopping.is_set():
-        if not work_off(platform):
+        try:
+            busy = work_off(platform)
+        except Exception:  # a store that is locked or full now may not be so later
+            log.exception("the job worker could not go on")
+            busy = False
+        if not busy:
             stopping.wait(IDLE_S)

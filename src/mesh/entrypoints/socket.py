@@ -14,6 +14,8 @@ from mesh.kit.problem import Problem
 
 # A client that falls this far behind is let go (1013, try again later) and resumes by its last event id.
 BACKLOG = 1_000
+# How often it is asked whether the key that opened the line is still live.
+RECHECK_S = 5.0
 POLICY_VIOLATION, TRY_AGAIN = 1008, 1013
 
 
@@ -21,11 +23,15 @@ class FellBehind(Exception):
     """The client reads more slowly than events come."""
 
 
+class KeyDied(Exception):
+    """The key that opened the line was revoked, or its tenant erased."""
+
+
 class Line:
     """One client's connection."""
 
-    def __init__(self, socket: WebSocket, platform: Platform, msp_id: str):
-        self.socket, self.platform, self.msp_id = socket, platform, msp_id
+    def __init__(self, socket: WebSocket, platform: Platform, msp_id: str, key: str):
+        self.socket, self.platform, self.msp_id, self.key = socket, platform, msp_id, key
         self.talk = Conversation()
         self.waiting: asyncio.Queue[Event | None] = asyncio.Queue(BACKLOG)
         # Replies and events share the socket: one at a time.
@@ -61,6 +67,11 @@ class Line:
             async with self.sending:
                 await self._send([event])
 
+    async def recheck(self) -> None:
+        while await run_in_threadpool(self.platform.keys.tenant_of, self.key):
+            await asyncio.sleep(RECHECK_S)
+        raise KeyDied
+
     async def _replay(self, last_id: str) -> None:
         """What was committed since; live events that are also waiting are recognised by their ids."""
         try:
@@ -89,7 +100,7 @@ def route(platform: Platform) -> WebSocketRoute:
             await socket.close(POLICY_VIOLATION, "a valid key is needed")
             return
         await socket.accept(SUBPROTOCOL if SUBPROTOCOL in socket.scope.get("subprotocols", ()) else None)
-        line = Line(socket, platform, tenant.msp_id)
+        line = Line(socket, platform, tenant.msp_id, key)
         loop = asyncio.get_running_loop()
 
         def deliver(event: Event) -> None:
@@ -97,9 +108,11 @@ def route(platform: Platform) -> WebSocketRoute:
 
         stop = platform.bus.subscribe(deliver)
         try:
-            await _until_first(line.listen(), line.push())
+            await _until_first(line.listen(), line.push(), line.recheck())
         except FellBehind:
             await socket.close(TRY_AGAIN, "fell behind: resume with last_event_id")
+        except KeyDied:
+            await socket.close(POLICY_VIOLATION, "the key is no longer valid")
         except WebSocketDisconnect:
             pass
         finally:

@@ -1,11 +1,13 @@
 """Answering stored jobs: one at a time, with retries, and to the dead letters when nothing helps."""
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from pydantic import BaseModel
 
 from mesh import registry
+from mesh.kit.agent import Agent
 from mesh.kit.platform import Job, Platform
 from mesh.kit.problem import Problem
 
@@ -14,16 +16,16 @@ LEASE_S = 120.0
 log = logging.getLogger("mesh.jobs")
 
 
-def work_off(platform: Platform) -> bool:
-    """Claim one due job and bring it a step further; whether there was one."""
+def work_off(platform: Platform, find: Callable[[str], Agent] = registry.find) -> bool:
+    """Claim one due job and bring it a step further; whether there was one. `find` knows the agents."""
     job = platform.jobs.claim(LEASE_S)
     if job is None:
         return False
-    perform(job, platform)
+    perform(job, platform, find)
     return True
 
 
-def perform(job: Job, platform: Platform) -> None:
+def perform(job: Job, platform: Platform, find: Callable[[str], Agent] = registry.find) -> None:
     """Answer the job. Its result has the job's id, so that a job begun twice leaves one result."""
     if platform.ports(job.msp_id).results.find(job.job_id):
         platform.jobs.done(job, job.job_id)
@@ -34,7 +36,7 @@ def perform(job: Job, platform: Platform) -> None:
         platform.jobs.failed(job, problem.document(), None)
         return
     try:
-        agent = registry.find(job.agent)
+        agent = find(job.agent)
         question: BaseModel = registry.checked(agent, job.question)
         registry.ask(agent, question, platform, job.msp_id, result_id=job.job_id)
     except Problem as problem:

@@ -6,12 +6,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic_core import from_json, to_json
+
+from mesh.kit import blob_name
 from mesh.kit import cursor as cursors
 from mesh.kit.agent import Envelope
 from mesh.kit.event import Draft
 from mesh.kit.ports import Edition, Embedder, Knowledge, Models, Page, Ports, Row
 from mesh.kit.problem import Unavailable
-from mesh.kit.records import when
+from mesh.kit.records import sortable, when
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,13 +35,17 @@ class StoppedClock:
 
 @dataclass
 class MemoryRecords:
-    held: dict[str, dict[str, Row]] = field(default_factory=dict)
+    """Holds rows as JSON, as the real ones do: what cannot be stored there cannot be stored here."""
+
+    held: dict[str, dict[str, bytes]] = field(default_factory=dict)
 
     def put(self, kind: str, rows: Sequence[Row]) -> None:
-        self.held.setdefault(kind, {}).update({row["id"]: dict(row) for row in rows})
+        written = {row["id"]: (when(row), to_json(row))[1] for row in rows}
+        self.held.setdefault(kind, {}).update(written)
 
     def find(self, kind: str, record_id: str) -> Row | None:
-        return self.held.get(kind, {}).get(record_id)
+        row = self.held.get(kind, {}).get(record_id)
+        return from_json(row) if row else None
 
     def scan(
         self,
@@ -48,7 +55,8 @@ class MemoryRecords:
         since: datetime | None = None,
         until: datetime | None = None,
     ) -> Iterator[Row]:
-        for row in sorted(self.held.get(kind, {}).values(), key=lambda r: (when(r), r["id"])):
+        rows = [from_json(row) for row in self.held.get(kind, {}).values()]
+        for row in sorted(rows, key=lambda r: (when(r), r["id"])):
             at = datetime.fromisoformat(when(row)) if when(row) else None
             if any(row.get(name) != value for name, value in (where or {}).items()):
                 continue
@@ -102,7 +110,7 @@ class MemoryResults:
         cursor: str | None = None,
     ) -> Page[Envelope]:
         def place(result: Envelope) -> tuple[str, str]:
-            return result.answered_at.isoformat(), result.result_id
+            return sortable(result.answered_at), result.result_id
 
         results = sorted(self.held.values(), key=place, reverse=True)
         results = [
@@ -121,16 +129,16 @@ class MemoryBlobs:
     held: dict[str, bytes] = field(default_factory=dict)
 
     def put(self, name: str, content: bytes) -> None:
-        self.held[name] = bytes(content)
+        self.held[blob_name.checked(name)] = bytes(content)
 
     def get(self, name: str) -> bytes | None:
-        return self.held.get(name)
+        return self.held.get(blob_name.checked(name))
 
     def names(self, prefix: str = "") -> Sequence[str]:
         return sorted(n for n in self.held if n.startswith(prefix))
 
     def remove(self, name: str) -> bool:
-        return self.held.pop(name, None) is not None
+        return self.held.pop(blob_name.checked(name), None) is not None
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from pydantic import ValidationError
@@ -9,6 +10,8 @@ from pydantic import ValidationError
 MEDIA_TYPE = "application/problem+json"
 # Problem types are relative references (RFC 9457, 3.1.1) into our own documentation page.
 TYPE_ROOT = "/docs/problems#"
+# A list of a hundred thousand wrong values is wrong in one way: the first of them say which.
+ERRORS_SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +103,12 @@ ALL: tuple[type[Problem], ...] = (
 
 
 def from_validation(error: ValidationError, *, root: str = "") -> Invalid:
-    """An `Invalid` that names every field pydantic refused. Input values are not echoed back."""
+    """An `Invalid` that names the fields pydantic refused, 100 at most. Input values are not echoed back."""
     errors = []
-    for item in error.errors(include_url=False, include_context=False, include_input=False):
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    for item in islice(found, ERRORS_SHOWN):
         path = ".".join(str(part) for part in item["loc"])
         errors.append(FieldError(field=".".join(filter(None, (root, path))) or "body", reason=item["msg"]))
     fields = ", ".join(dict.fromkeys(e.field for e in errors[:5]))
-    more = f" and {len(errors) - 5} more" if len(errors) > 5 else ""
+    more = f" and {len(found) - 5} more" if len(found) > 5 else ""
     return Invalid(f"Check {fields}{more}.", errors=errors)

@@ -1,17 +1,13 @@
 """A tenant's blobs as files in a folder."""
 
 import os
-import re
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mesh.kit.problem import FieldError, Invalid
+from mesh.kit import blob_name
 
-# No part may start with a dot, so neither `..` nor our own temporary files can be named.
-PART = r"[A-Za-z0-9_-][A-Za-z0-9._-]*"
-NAME = re.compile(rf"(?=.{{1,200}}\Z){PART}(/{PART})*")
 # Stands for '/' in file names, so that `a` and `a/b` can both be blobs; names cannot hold it themselves.
 SLASH = "%"
 
@@ -21,10 +17,7 @@ class FolderBlobs:
     folder: Path
 
     def _path(self, name: str) -> Path:
-        if not NAME.fullmatch(name):
-            reason = "use letters, digits, '.', '_', '-' and '/', no part starting with a dot, 200 at most"
-            raise Invalid("The blob's name is not valid.", errors=[FieldError("name", reason)])
-        return self.folder / name.replace("/", SLASH)
+        return self.folder / blob_name.checked(name).replace("/", SLASH)
 
     def put(self, name: str, content: bytes) -> None:
         path = self._path(name)

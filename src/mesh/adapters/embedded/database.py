@@ -1,4 +1,4 @@
-"""SQLite in WAL mode: one writer thread that commits in groups, and a reader connection per thread.
+"""SQLite in WAL mode: one writer thread that commits in groups, and as many readers as read at once.
 
 A write is durable when it returns (synchronous=FULL). Concurrent writes share a commit, and so an fsync:
 https://www.sqlite.org/wal.html.
@@ -7,13 +7,15 @@ https://www.sqlite.org/wal.html.
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from mesh.adapters.embedded.schema import MIGRATIONS
+from mesh.kit.problem import Unavailable
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
@@ -45,9 +47,10 @@ class Database:
         self.on_commit = on_commit
         path.parent.mkdir(parents=True, exist_ok=True)
         self._tasks: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
-        self._local = threading.local()
-        self._readers: list[sqlite3.Connection] = []
+        # Connections that nobody reads from now; they outlive the threads that made them.
+        self._idle: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
+        self._closed = False
         self._writer = connect(path)
         migrate(self._writer)
         self._thread = threading.Thread(target=self._run, name="database-writer", daemon=True)
@@ -56,42 +59,60 @@ class Database:
     def write(self, work: Work[T]) -> T:
         """Run `work` in a transaction: all its writes are durable on return, or its error is raised."""
         task = _Task(work, Future())
-        self._tasks.put(task)
+        if not self._queue(task):
+            raise Unavailable("The mesh is stopping.")
         result: T = task.outcome.result()
         return result
 
     def later(self, work: Work[Any]) -> None:
         """Like `write` without waiting: the next group takes it along, a crash before that loses it."""
-        self._tasks.put(_Task(work, Future()))
+        self._queue(_Task(work, Future()))
 
     def rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
         """All rows of a query over what is committed."""
-        rows: list[sqlite3.Row] = self._reader().execute(sql, values).fetchall()
+        with self._reader() as reader:
+            rows: list[sqlite3.Row] = reader.execute(sql, values).fetchall()
         return rows
 
     def row(self, sql: str, *values: object) -> sqlite3.Row | None:
         """The first row, or None."""
-        row: sqlite3.Row | None = self._reader().execute(sql, values).fetchone()
+        with self._reader() as reader:
+            row: sqlite3.Row | None = reader.execute(sql, values).fetchone()
         return row
 
     def close(self) -> None:
-        """Finish what is queued, then let go of the file. No calls after this."""
-        self._tasks.put(None)
-        self._thread.join()
+        """Finish what is queued, then let go of the file. Writes after this are refused."""
         with self._lock:
-            for reader in self._readers:
-                reader.close()
+            self._closed = True
+            self._tasks.put(None)
+        self._thread.join()
+        while self._idle:
+            self._idle.pop().close()
         self._writer.close()
 
-    def _reader(self) -> sqlite3.Connection:
-        reader: sqlite3.Connection | None = getattr(self._local, "reader", None)
+    def _queue(self, task: _Task) -> bool:
+        """Whether the writer will get to it: nothing may come after the end of the queue."""
+        with self._lock:
+            if not self._closed:
+                self._tasks.put(task)
+            return not self._closed
+
+    @contextmanager
+    def _reader(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            reader = self._idle.pop() if self._idle else None
         if reader is None:
             reader = connect(self.path)
             reader.row_factory = sqlite3.Row
-            self._local.reader = reader
+        try:
+            yield reader
+        finally:
             with self._lock:
-                self._readers.append(reader)
-        return reader
+                kept = not self._closed
+                if kept:
+                    self._idle.append(reader)
+            if not kept:
+                reader.close()
 
     def _run(self) -> None:
         while (first := self._tasks.get()) is not None:

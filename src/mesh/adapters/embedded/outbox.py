@@ -1,5 +1,6 @@
 """The outbox in SQLite, and the bus that delivers it inside this process."""
 
+import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
@@ -17,6 +18,7 @@ from mesh.kit.records import sortable
 # How long the bus waits before it looks for events that another process committed to the same file.
 POLL_S = 1.0
 BATCH = 500
+log = logging.getLogger("mesh.bus")
 
 
 def announce(connection: sqlite3.Connection, msp_id: str, drafts: Sequence[Draft], now: datetime) -> None:
@@ -48,13 +50,19 @@ class SqliteOutbox:
         self.database.write(lambda connection: announce(connection, msp_id, drafts, now))
 
     def after(self, msp_id: str, last_id: str | None, limit: int = 500) -> Sequence[Event]:
-        # Ids are ASCII digits within SQLite's integers; anything else was never one of ours.
-        if last_id is not None and not (last_id.isascii() and last_id.isdigit() and len(last_id) < 19):
-            raise Malformed(
-                "Resume from an event id you received.", errors=[FieldError("last_id", "not an event id")]
-            )
+        if last_id is not None and not self._given(last_id):
+            errors = [FieldError("last_event_id", "not an event id")]
+            raise Malformed("Resume from an event id you received.", errors=errors)
         sql = "SELECT * FROM events WHERE msp_id = ? AND seq > ? ORDER BY seq LIMIT ?"
         return [_event(row) for row in self.database.rows(sql, msp_id, int(last_id or 0), limit)]
+
+    def _given(self, event_id: str) -> bool:
+        """Whether it may be one of ours: ASCII digits, within SQLite's integers, not above the newest."""
+        if not (event_id.isascii() and event_id.isdigit() and len(event_id) < 19):
+            return False
+        # Remembers the newest id even where its event was erased.
+        newest = self.database.row("SELECT seq FROM sqlite_sequence WHERE name = 'events'")
+        return int(event_id) <= (newest["seq"] if newest else 0)
 
 
 class OutboxBus:
@@ -96,7 +104,12 @@ class OutboxBus:
                 "SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?", self._last, BATCH
             ):
                 for row in rows:
-                    event = _event(row)
-                    for deliver in self._subscribers.values():
-                        deliver(event)
+                    self._deliver(_event(row))
                     self._last = int(row["seq"])
+
+    def _deliver(self, event: Event) -> None:
+        for deliver in self._subscribers.values():
+            try:
+                deliver(event)
+            except Exception:  # one subscriber that went away must not silence the others
+                log.exception("a subscriber failed on event %s", event.id)

@@ -1,9 +1,9 @@
 """Puts the embedded platform together from one home folder."""
 
 import uuid
-from datetime import UTC, datetime
 from pathlib import Path
 
+from mesh.adapters.defaults import NotJoined, SystemClock
 from mesh.adapters.embedded.blobs import FolderBlobs
 from mesh.adapters.embedded.database import Database
 from mesh.adapters.embedded.jobs import SqliteJobs
@@ -16,22 +16,10 @@ from mesh.adapters.knowledge.feeds import open_store
 from mesh.adapters.models.embedder import OnnxEmbedder
 from mesh.adapters.models.store import ModelStore, standard_folders
 from mesh.kit.platform import Platform
-from mesh.kit.ports import Ports
+from mesh.kit.ports import Clock, Ports
 
 
-class SystemClock:
-    def now(self) -> datetime:
-        return datetime.now(UTC)
-
-
-class NotJoined:
-    """The mesh before sharing is set up: nobody has seen anything."""
-
-    def seen_by(self, indicator_type: str, value: str) -> int | None:  # noqa: ARG002
-        return None
-
-
-def open_platform(home: Path, *, clock: SystemClock | None = None) -> Platform:
+def open_platform(home: Path, *, clock: Clock | None = None) -> Platform:
     """All adapters over `home`, which is created when it is not there. Call `close` when done."""
     time = clock or SystemClock()
     database = Database(home / "mesh.db")

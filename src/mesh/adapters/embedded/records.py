@@ -16,6 +16,8 @@ from mesh.kit.ports import Clock, Page, Row
 from mesh.kit.records import sortable, when
 
 SCAN_PAGE = 5_000
+# Fields of the index records_by_series, which is used where a query has its very expressions.
+INDEXED = ("client_id", "metric_type")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,12 @@ class SqliteRecords:
         sql = "SELECT at, record_id, body FROM records WHERE msp_id = ? AND kind = ?"
         values: list[object] = [self.msp_id, kind]
         for name, value in (where or {}).items():
-            sql += " AND json_extract(body, ?) = ?"
-            values += [f'$."{name}"', value]
+            if name in INDEXED:
+                sql, values = sql + f" AND json_extract(body, '$.{name}') = ?", [*values, value]
+                continue
+            # The name is compared, never part of a JSON path, so that it may hold anything.
+            sql += " AND EXISTS (SELECT 1 FROM json_each(body) WHERE key = ? AND type = 'text' AND atom = ?)"
+            values += [name, value]
         if since:
             sql, values = sql + " AND at >= ?", [*values, sortable(since)]
         if until:

@@ -16,6 +16,9 @@ CREATE TABLE records (
     PRIMARY KEY (msp_id, kind, record_id)
 );
 CREATE INDEX records_by_time ON records (msp_id, kind, at, record_id);
+CREATE INDEX records_by_series ON records (
+    msp_id, kind, json_extract(body, '$.client_id'), json_extract(body, '$.metric_type'), at, record_id
+);
 CREATE TABLE results (
     msp_id TEXT NOT NULL, result_id TEXT NOT NULL, agent TEXT NOT NULL, answered_at TEXT NOT NULL,
     body TEXT NOT NULL, PRIMARY KEY (msp_id, result_id)

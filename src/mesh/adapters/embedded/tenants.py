@@ -1,22 +1,17 @@
-"""Tenants and their API keys in SQLite. A key is stored as its SHA-256; 256 random bits need no slow hash."""
+"""Tenants and their API keys in SQLite."""
 
-import hashlib
-import hmac
-import secrets
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from mesh.adapters import api_keys
 from mesh.adapters.embedded.database import Database
 from mesh.kit.platform import KeyInfo, Tenant
 from mesh.kit.ports import Clock
 from mesh.kit.problem import NotFound
 from mesh.kit.records import sortable
 
-PREFIX = "mesh"
-# Compared against when the key id is unknown, so that an unknown id takes as long as a wrong secret.
-NOBODY = bytes(32)
 # Keys go with their tenant (ON DELETE CASCADE).
 ERASE = tuple(
     f"DELETE FROM {table} WHERE msp_id = ?"  # noqa: S608 - the names are ours
@@ -25,10 +20,6 @@ ERASE = tuple(
 KEY_OWNER = (
     "SELECT t.*, k.hash FROM keys k JOIN tenants t USING (msp_id) WHERE k.key_id = ? AND k.revoked_at IS NULL"
 )
-
-
-def _hash(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode()).digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +59,18 @@ class SqliteKeys:
     clock: Clock
 
     def create(self, msp_id: str, label: str = "") -> str:
-        key_id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
-        values = (key_id, msp_id, _hash(secret), label, sortable(self.clock.now()))
+        made = api_keys.make()
+        values = (made.key_id, msp_id, made.hash, label, sortable(self.clock.now()))
         sql = "INSERT INTO keys (key_id, msp_id, hash, label, created_at) VALUES (?, ?, ?, ?, ?)"
         try:
             self.database.write(lambda connection: connection.execute(sql, values))
         except sqlite3.IntegrityError as error:
             raise NotFound(f"There is no tenant {msp_id!r}.") from error
-        return f"{PREFIX}_{key_id}_{secret}"
+        return made.text
 
     def tenant_of(self, key: str) -> Tenant | None:
-        prefix, _, rest = key.partition("_")
-        key_id, _, secret = rest.partition("_")
-        row = self.database.row(KEY_OWNER, key_id)
-        same = hmac.compare_digest(row["hash"] if row else NOBODY, _hash(secret))
-        return _tenant(row) if row and same and prefix == PREFIX else None
+        row = self.database.row(KEY_OWNER, api_keys.key_id(key))
+        return _tenant(row) if api_keys.opens(key, row["hash"] if row else None) and row else None
 
     def listing(self) -> Sequence[KeyInfo]:
         rows = self.database.rows("SELECT * FROM keys ORDER BY msp_id, created_at")

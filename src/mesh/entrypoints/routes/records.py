@@ -2,18 +2,29 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mesh.entrypoints.endpoint import CSV, JSON, NDJSON, Call, Endpoint, parse_json, reply_json
 from mesh.kit.platform import Reply
-from mesh.kit.problem import FieldError, Invalid, Malformed, NotFound, Problem, Unsupported, from_validation
+from mesh.kit.problem import (
+    FieldError,
+    Invalid,
+    Malformed,
+    NotFound,
+    Problem,
+    TooLarge,
+    Unsupported,
+    from_validation,
+)
 from mesh.kit.records import KINDS, Moment, checked
 
 TAG = "records"
-PUT_AT_ONCE = 1_000
+REFUSED_SHOWN = 1_000
+# Rows that are checked in well under a second.
+ROWS_AT_ONCE = 50_000
 
 
 class Refused(BaseModel):
@@ -26,7 +37,7 @@ class Stored(BaseModel):
     kind: str
     received: int
     stored: int
-    refused: list[Refused]
+    refused: list[Refused] = Field(description="What is wrong with the first rows that were not stored")
 
 
 class Filter(BaseModel):
@@ -59,13 +70,17 @@ def post(call: Call) -> Reply:
     received = 0
     for line, row in _lines(call):
         received += 1
+        if received > ROWS_AT_ONCE:
+            errors = [FieldError("body", f"has more than {ROWS_AT_ONCE:,} rows")]
+            raise TooLarge("Send fewer rows at once; none of these was stored.", errors=errors)
         try:
-            if isinstance(row, FieldError):
-                refused.append(Refused(line=line, field=row.field, reason=row.reason))
-            else:
+            if not isinstance(row, FieldError):
                 good.append(checked(kind, row))
+                continue
+            wrong: Sequence[FieldError] = [row]
         except ValidationError as error:
             wrong = from_validation(error).errors
+        if len(refused) < REFUSED_SHOWN:
             refused += [Refused(line=line, field=e.field, reason=e.reason) for e in wrong]
     if not good:
         errors = [FieldError(f"line {r.line}: {r.field}", r.reason) for r in refused]
@@ -155,8 +170,9 @@ def _csv_lines(body: bytes) -> Iterator[Line]:
         except StopIteration:
             return
         except csv.Error as error:
-            # After a broken quote nothing that follows can be told apart, so reading ends here.
-            yield reader.line_num, FieldError("row", f"is not CSV: {error}; later lines were not read")
+            # After a broken quote nothing that follows can be told apart, so reading ends here. The inner
+            # reader has counted the line that it failed on.
+            yield reader.reader.line_num, FieldError("row", f"is not CSV: {error}; later lines were not read")
             return
         if None in row:
             yield reader.line_num, FieldError("row", "has more cells than the header has columns")

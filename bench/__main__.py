@@ -1,0 +1,47 @@
+"""./mesh bench http | load: speed on this machine, over loopback, beside the bare function and a peer."""
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+
+from bench import load, side_by_side
+from mesh import registry
+from mesh.kit.problem import NotFound
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="mesh bench", description="Measure speed on this machine.")
+    kinds = top.add_subparsers(required=True, metavar="KIND", dest="kind")
+    for name, help_text in (
+        ("http", "an agent's route beside the bare function and plain FastAPI"),
+        ("load", "1,000 requests, the rate at which p95 doubles, and 1,000 sockets"),
+    ):
+        kind = kinds.add_parser(name, help=help_text)
+        kind.add_argument("--agent", default="anomaly-detection", help="whose first example is asked")
+        kind.add_argument("--json", action="store_true", help="figures for machines")
+        kind.add_argument(
+            "--seconds", type=float, default=60, metavar="S", help="how long it may take, roughly (10 to 120)"
+        )
+    return top
+
+
+def main(arguments: Sequence[str]) -> int:
+    """0 when everything was measured without an error, 1 when a request failed, 2 for bad use."""
+    options = parser().parse_args(arguments)
+    try:
+        agent = registry.find(options.agent)
+    except NotFound as problem:
+        sys.stderr.write(f"mesh: {problem.detail}\n")
+        return 2
+    seconds = min(120.0, max(10.0, options.seconds))
+    run = side_by_side if options.kind == "http" else load
+    measured = asyncio.run(run.measure(agent, seconds))
+    told = json.dumps(measured.figures, indent=2) if options.json else measured.text
+    sys.stdout.write(told + "\n")
+    return 1 if measured.errors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""The Numenta Anomaly Benchmark: its scoring, and known methods to compare with."""

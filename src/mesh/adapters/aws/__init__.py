@@ -1,0 +1,1 @@
+"""DynamoDB, S3, SQS, Kinesis, EventBridge and Secrets Manager behind the mesh's ports."""

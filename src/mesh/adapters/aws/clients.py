@@ -1,0 +1,116 @@
+"""The clients of AWS, each made when it is first asked for, and once: making one reads a megabyte of JSON."""
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from mesh.adapters.aws.failures import call
+
+if TYPE_CHECKING:
+    from types_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_dynamodbstreams import DynamoDBStreamsClient
+    from types_boto3_events import EventBridgeClient
+    from types_boto3_kinesis import KinesisClient
+    from types_boto3_s3 import S3Client
+    from types_boto3_secretsmanager import SecretsManagerClient
+    from types_boto3_sqs import SQSClient
+    from types_boto3_sts import STSClient
+
+# A function is billed while it waits: a service that does not answer in seconds is tried again or given up.
+CONNECT_S, READ_S, TRIES = 1.0, 3.0, 3
+# Objects may be megabytes, and a knowledge file is tens of them.
+READ_OBJECT_S = 15.0
+# Threads of one process that share a client: the answer, the notes, and the local server's pool.
+CONNECTIONS = 32
+
+
+class Clients:
+    """Safe to share between threads. `options` go to the session (`region_name`, credentials,
+    `endpoint_url`).
+    """
+
+    def __init__(self, **options: Any):
+        self._endpoint = options.pop("endpoint_url", None)
+        self._options = options
+        self._made: dict[str, Any] = {}
+        self._session: Any = None
+        self._lock = threading.Lock()
+
+    @property
+    def dynamodb(self) -> "DynamoDBClient":
+        return cast("DynamoDBClient", self._client("dynamodb"))
+
+    @property
+    def streams(self) -> "DynamoDBStreamsClient":
+        return cast("DynamoDBStreamsClient", self._client("dynamodbstreams"))
+
+    @property
+    def s3(self) -> "S3Client":
+        return cast("S3Client", self._client("s3"))
+
+    @property
+    def sqs(self) -> "SQSClient":
+        return cast("SQSClient", self._client("sqs"))
+
+    @property
+    def kinesis(self) -> "KinesisClient":
+        return cast("KinesisClient", self._client("kinesis"))
+
+    @property
+    def events(self) -> "EventBridgeClient":
+        return cast("EventBridgeClient", self._client("events"))
+
+    @property
+    def secrets(self) -> "SecretsManagerClient":
+        return cast("SecretsManagerClient", self._client("secretsmanager"))
+
+    @property
+    def sts(self) -> "STSClient":
+        return cast("STSClient", self._client("sts"))
+
+    def sockets(self, url: str) -> "ApiGatewayManagementApiClient":
+        """For the connections of one WebSocket API, whose own address is `url`."""
+        return cast("ApiGatewayManagementApiClient", self._client("apigatewaymanagementapi", url))
+
+    def fenced(self, credentials: Callable[[], Mapping[str, str]]) -> "Clients":
+        """Clients at the same place that act with other credentials, fetched again before they end."""
+        from botocore.credentials import DeferredRefreshableCredentials
+        from botocore.session import get_session
+
+        session = get_session()
+        # boto3 has no public way to give a session credentials that renew themselves; this is the one
+        # botocore has.
+        session._credentials = DeferredRefreshableCredentials(  # type: ignore[attr-defined]
+            credentials, "tenant-session"
+        )
+        options = {name: value for name, value in self._options.items() if name == "region_name"}
+        return Clients(botocore_session=session, endpoint_url=self._endpoint, **options)
+
+    def close(self) -> None:
+        """Close the connections. No calls after this."""
+        with self._lock:
+            for client in self._made.values():
+                client.close()
+
+    def _client(self, service: str, url: str | None = None) -> Any:
+        made = self._made.get(service)
+        if made is not None:
+            return made
+        import boto3
+        from botocore.config import Config
+
+        with self._lock:
+            if service not in self._made:
+                self._session = self._session or boto3.Session(**self._options)
+                config = Config(
+                    connect_timeout=CONNECT_S,
+                    read_timeout=READ_OBJECT_S if service == "s3" else READ_S,
+                    # Tries again on throttling and on faults of the service, with jitter (botocore's
+                    # "standard").
+                    retries={"mode": "standard", "total_max_attempts": TRIES},
+                    max_pool_connections=CONNECTIONS,
+                )
+                make = self._session.client
+                self._made[service] = call(make, service, endpoint_url=url or self._endpoint, config=config)
+            return self._made[service]

@@ -1,0 +1,98 @@
+"""Puts the platform on AWS together from its settings. Nothing is called until something is asked."""
+
+import uuid
+from dataclasses import replace
+from pathlib import Path
+
+from mesh.adapters.aws.backoff import Backoff
+from mesh.adapters.aws.blobs import S3Blobs
+from mesh.adapters.aws.bodies import Bodies
+from mesh.adapters.aws.bus import StreamBus
+from mesh.adapters.aws.clients import Clients
+from mesh.adapters.aws.dynamo import Dynamo
+from mesh.adapters.aws.fence import Fence
+from mesh.adapters.aws.jobs import DynamoJobs
+from mesh.adapters.aws.knowledge import S3Knowledge
+from mesh.adapters.aws.models import S3Models
+from mesh.adapters.aws.outbox import DynamoOutbox
+from mesh.adapters.aws.records import DynamoRecords
+from mesh.adapters.aws.replies import DynamoReplies
+from mesh.adapters.aws.results import DynamoResults
+from mesh.adapters.aws.settings import Settings
+from mesh.adapters.aws.states import DynamoStates, GatewayThrottle
+from mesh.adapters.aws.tenants import DynamoKeys, DynamoTenants
+from mesh.adapters.defaults import NotJoined, SystemClock
+from mesh.adapters.models.embedder import OnnxEmbedder
+from mesh.adapters.models.store import ModelStore, standard_folders
+from mesh.kit.platform import Platform
+from mesh.kit.ports import Clock, Ports
+
+
+def open_platform(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    clients: Clients | None = None,
+    backoff: Backoff | None = None,
+) -> Platform:
+    """All adapters over the deployment that `settings` names. Call `close` when done.
+
+    `clients` that are given are not closed: they may be shared.
+    """
+    time = clock or SystemClock()
+    aws = clients or Clients()
+    dynamo = Dynamo(aws, settings, backoff or Backoff())
+    bodies = Bodies(aws, settings)
+    outbox = DynamoOutbox(dynamo, bodies, time)
+    states = DynamoStates(dynamo)
+    bus = StreamBus(dynamo, outbox)
+    knowledge = S3Knowledge(aws, settings)
+    models = S3Models(aws, settings, ModelStore(_packaged(settings.scratch)))
+    embedder = OnnxEmbedder(models)
+    fence = Fence(aws, settings)
+
+    def ports(msp_id: str) -> Ports:
+        mine = fence.clients(msp_id)
+        fenced, held = replace(dynamo, clients=mine), replace(bodies, clients=mine)
+        told = replace(outbox, dynamo=fenced, bodies=held)
+        return Ports(
+            msp_id=msp_id,
+            clock=time,
+            records=DynamoRecords(fenced, held, msp_id),
+            results=DynamoResults(fenced, held, told, msp_id),
+            blobs=S3Blobs(mine, settings, msp_id),
+            knowledge=knowledge,
+            models=models,
+            embedder=embedder,
+            sightings=NotJoined(),
+        )
+
+    def close() -> None:
+        bus.close()
+        states.flush()
+        knowledge.close()
+        fence.close()
+        if clients is None:
+            aws.close()
+
+    return Platform(
+        clock=time,
+        tenants=DynamoTenants(dynamo, time),
+        keys=DynamoKeys(dynamo, time),
+        jobs=DynamoJobs(dynamo, bodies, outbox),
+        outbox=outbox,
+        bus=bus,
+        replies=DynamoReplies(dynamo, bodies, time),
+        throttle=GatewayThrottle(),
+        states=states,
+        knowledge=knowledge,
+        models=models,
+        ids=lambda: uuid.uuid4().hex,
+        ports=ports,
+        close=close,
+    )
+
+
+def _packaged(scratch: Path) -> list[Path]:
+    """The folders of a package; the scratch disk's own is filled from the bucket."""
+    return [folder for folder in standard_folders(scratch) if scratch not in folder.parents]

@@ -1,0 +1,41 @@
+"""What a clock calls: newer public facts, and jobs whose messages were lost."""
+
+import logging
+from collections.abc import Iterable
+from typing import Any
+
+from mesh.adapters.aws.knowledge import working_copy
+from mesh.adapters.knowledge.feeds import refresh
+from mesh.adapters.knowledge.fetch import Fetch, over_https
+from mesh.entrypoints.lambdas.process import Process, process
+
+# A function has a job for two minutes at most; what is due for longer than two leases was forgotten.
+OVERDUE_S = 240.0
+log = logging.getLogger("mesh.lambdas")
+
+
+def refresh_feeds(event: Any, context: Any) -> Any:  # noqa: ARG001
+    """Once a day; `{"feeds": [...]}` limits it to some."""
+    return refreshed(process(), (event or {}).get("feeds", []), over_https)
+
+
+def refreshed(at: Process, names: Iterable[str], fetch: Fetch) -> list[str]:
+    """What was done, a line for each feed. A feed that fails leaves its edition as it is."""
+    with working_copy(at.clients, at.settings) as store:
+        lines = list(refresh(store, names, fetch))
+    for line in lines:
+        log.info(line)
+    return lines
+
+
+def remind_of_jobs(event: Any, context: Any) -> Any:  # noqa: ARG001
+    """Every few minutes."""
+    return {"reminded": reminded(process())}
+
+
+def reminded(at: Process) -> int:
+    """Sends a message for each job that nobody took; how many there were."""
+    jobs = list(at.jobs.overdue(OVERDUE_S))
+    for job in jobs:
+        at.jobs.remind(job)
+    return len(jobs)

@@ -1,0 +1,60 @@
+"""What several suites need once: models that are built a single time, and homes that hold them."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from mesh.adapters.models.embedder import ready_embedder
+from mesh.adapters.models.store import ModelStore, standard_folders
+from mesh.kit.problem import Unavailable
+from tests.server import Server
+
+NewHome = Callable[[str], Path]
+BUILD_S = 100.0
+
+
+@pytest.fixture(scope="session")
+def built_models(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A home folder with the models in it, made by whichever worker comes first."""
+    base = tmp_path_factory.getbasetemp()
+    home = (base if worker_id == "master" else base.parent) / "built"
+    done = home / "done"
+    try:
+        home.mkdir()
+    except FileExistsError:
+        deadline = time.monotonic() + BUILD_S
+        while not done.exists():
+            assert time.monotonic() < deadline, "another worker did not finish building the models"
+            time.sleep(0.1)
+        return home
+    try:
+        ready_embedder(ModelStore(standard_folders(home)), home, lambda line: None)
+    except Unavailable:
+        # Where the model cannot be built the mesh says so and goes on; so do these tests.
+        (home / "models").mkdir(exist_ok=True)
+    (home / "models").mkdir(exist_ok=True)
+    done.touch()
+    return home
+
+
+@pytest.fixture(scope="session")
+def new_home(built_models: Path, tmp_path_factory: pytest.TempPathFactory) -> NewHome:
+    """Makes empty homes that share the built models."""
+
+    def make(name: str) -> Path:
+        home = tmp_path_factory.mktemp(name) / "home"
+        home.mkdir()
+        (home / "models").symlink_to(built_models / "models")
+        return home
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def server(new_home: NewHome) -> Iterator[Server]:
+    """One running mesh for all tests of a worker that do not stop it."""
+    running = Server(new_home("server")).start()
+    yield running
+    assert running.end() == 0
