@@ -42,6 +42,7 @@ class Writer(threading.Thread):
         super().__init__(name=name, daemon=True)
         self.http = httpx.Client(base_url=server.url, headers={"x-api-key": key}, timeout=PATIENCE_S)
         self.told = told
+        self.refused = ""
         self.agent = next(iter(registry.agents()), None)
 
     def run(self) -> None:
@@ -51,7 +52,11 @@ class Writer(threading.Thread):
             while True:
                 turns[number % len(turns)](f"{self.name}-{number}")
                 number += 1
+        except httpx.HTTPStatusError as error:
+            self.refused = f"{error.request.url}: {error.response.text}"
         except httpx.TransportError:
+            pass
+        finally:
             self.http.close()
 
     def send(self, path: str, body: Any, **headers: str) -> httpx.Response:
@@ -155,7 +160,7 @@ def test_nothing_acknowledged_is_lost_when_the_server_is_killed(new_home: NewHom
             assert server.end(signal.SIGKILL) == -signal.SIGKILL
             for writer in writers:
                 writer.join(PATIENCE_S)
-                assert not writer.is_alive()
+                assert not writer.is_alive() and not writer.refused, writer.refused
             server.start()
             check(server, key, told)
         finished(server, key, told)

@@ -43,10 +43,12 @@ def test_the_first_folder_wins(tmp_path: Path) -> None:
     assert ModelStore([tmp_path / "a", tmp_path / "b"]).path("toy") == first
 
 
-def test_a_missing_model_is_said_to_be_missing_and_where_it_was_looked_for(tmp_path: Path) -> None:
-    with pytest.raises(ModelMissing, match="looked in") as caught:
+def test_a_missing_model_is_named_and_where_it_was_looked_for_is_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(ModelMissing, match="'toy'") as caught:
         ModelStore([tmp_path]).path("toy")
-    assert str(tmp_path) in str(caught.value)
+    assert str(tmp_path) not in str(caught.value) and str(tmp_path) in caplog.text
     assert isinstance(caught.value, Unavailable)
 
 

@@ -5,6 +5,7 @@ A model is a folder named like it: the file or files, and card.json beside them.
 
 import hashlib
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 from mesh.kit.problem import Unavailable
 
 CARD = "card.json"
+log = logging.getLogger("mesh.models")
 
 
 class ModelMissing(Unavailable):
@@ -74,8 +76,9 @@ class ModelStore:
             for folder in self._folders:
                 if (folder / name / CARD).is_file():
                     return folder / name, check(folder / name)
-        looked = ", ".join(str(folder) for folder in self._folders) or "no folder at all"
-        raise ModelMissing(f"There is no model {name!r}; looked in {looked}.")
+        # Answers repeat the problem to tenants, who have no business with this machine's folders.
+        log.warning("no model %r in %s", name, ", ".join(map(str, self._folders)) or "no folder at all")
+        raise ModelMissing(f"There is no model {name!r} on this machine.")
 
 
 def standard_folders(home: Path) -> list[Path]:
@@ -90,12 +93,12 @@ def check(folder: Path) -> Card:
     for name, expected in {card.file: card.sha256, **card.also}.items():
         path = folder / name
         if Path(name).name != name or not path.is_file():
-            raise ModelMismatch(f"The model {card.name!r} lacks its file {name!r} in {folder}.")
+            raise ModelMismatch(f"The model {card.name!r} lacks its file {name!r}.")
         found = digest(path)
         if found != expected:
             raise ModelMismatch(
-                f"{path} is not the file that its card describes: its SHA-256 is {found}, the card says "
-                f"{expected}. It is damaged or was changed; delete {folder} and make the model again."
+                f"The model {card.name!r} is damaged or was changed: its {name!r} has the SHA-256 {found}, "
+                f"its card says {expected}. Delete its folder and make it again."
             )
     return card
 
@@ -111,4 +114,4 @@ def _read(path: Path) -> Card:
         values = json.loads(path.read_text(encoding="utf-8"))
         return Card(**{f.name: values[f.name] for f in fields(Card) if f.name in values})
     except (ValueError, TypeError) as fault:
-        raise ModelMismatch(f"{path} is not readable as a model card: {fault}") from fault
+        raise ModelMismatch(f"The card of the model {path.parent.name!r} is not readable: {fault}") from fault
