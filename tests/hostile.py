@@ -1,6 +1,7 @@
 """Texts that were built to do harm, and how to put them into a question."""
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 HOSTILE = {
@@ -28,12 +29,19 @@ HOSTILE = {
 }
 
 
-def texts(value: Any, put: str) -> Iterator[Any]:
-    """Copies of a question in each of which one text is `put`."""
+PLACES = 4
+
+
+def texts(question: dict[str, Any], put: str) -> Iterator[Any]:
+    """Copies of a question in each of which one text is `put`; the first few places stand for all."""
+    return islice(_each(question, put), PLACES)
+
+
+def _each(value: Any, put: str) -> Iterator[Any]:
     if isinstance(value, str):
         yield put
     elif isinstance(value, dict):
         for name, item in value.items():
-            yield from ({**value, name: other} for other in texts(item, put))
+            yield from ({**value, name: other} for other in _each(item, put))
     elif isinstance(value, list) and value:
-        yield from ([other, *value[1:]] for other in texts(value[0], put))
+        yield from ([other, *value[1:]] for other in _each(value[0], put))

@@ -38,7 +38,7 @@ class ModelState(BaseModel):
 
 
 class AgentStatus(BaseModel):
-    """Measured from the agent's last 200 questions; null where there are none yet."""
+    """Measured from the last 200 questions of all tenants, so without what was asked; null: none yet."""
 
     agent: str
     title: str
@@ -49,7 +49,7 @@ class AgentStatus(BaseModel):
     refused: int
     failed: int
     last_asked_at: datetime | None
-    last_failure: str | None
+    last_failed_at: datetime | None
     p50_ms: float | None
     p95_ms: float | None
     models: list[ModelState]
@@ -169,7 +169,7 @@ def _status(agent: Agent, platform: Platform) -> AgentStatus:
         questions=len(states),
         **counts,
         last_asked_at=states[0].at if states else None,
-        last_failure=next((s.detail for s in states if s.outcome == "failed"), None),
+        last_failed_at=next((s.at for s in states if s.outcome == "failed"), None),
         p50_ms=round(quantiles[9], 3) if quantiles else None,
         p95_ms=round(quantiles[18], 3) if quantiles else None,
         models=[_model(name, platform) for name in agent.models],
