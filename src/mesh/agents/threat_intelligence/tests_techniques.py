@@ -128,7 +128,10 @@ def test_upper_case_and_punctuation_do_not_matter_to_n_grams() -> None:
 
 
 def test_abbreviations_names_and_wrapped_lines_do_not_end_a_sentence() -> None:
-    text = "The group (a.k.a. FIN7) ran cmd.exe, e.g.\nfrom Word v. 2.1. It left.\n\nNext heading here\n• An item"
+    text = (
+        "The group (a.k.a. FIN7) ran cmd.exe, e.g.\nfrom Word v. 2.1. It left.\n\n"
+        "Next heading here\n• An item"
+    )
     assert [each.text for each in sentences(text)] == [
         "The group (a.k.a. FIN7) ran cmd.exe, e.g.\nfrom Word v. 2.1.",
         "It left.",
