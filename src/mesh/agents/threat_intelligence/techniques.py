@@ -100,11 +100,14 @@ def recognise(text: str, classifier: Classifier, embedder: Embedder) -> Reading:
     parent are two classes: what is recognised is given as it is and implies no other. Raises Unavailable
     when the embedding model is missing.
     """
-    read, unread = _promising(sentences(text), classifier)
-    if not read:
+    found = sentences(text)
+    grams = classifier.grams_of([sentence.text for sentence in found])
+    chosen, unread = _promising(found, grams[:, -1], classifier.promising_from)
+    if not chosen:
         return Reading((), unread)
-    texts = [sentence.text for sentence in read]
-    confidences = classifier.confidences(classifier.scores(texts, embedder.embed(texts)))
+    read = [found[row] for row in chosen]
+    vectors = embedder.embed([sentence.text for sentence in read])
+    confidences = classifier.confidences(grams[chosen] + vectors @ classifier.vectors)
     shown = []
     for column, technique in enumerate(classifier.labels):
         sure = confidences[:, column]
@@ -117,21 +120,18 @@ def recognise(text: str, classifier: Classifier, embedder: Embedder) -> Reading:
     return Reading(tuple(sorted(shown, key=lambda each: (-each.confidence, each.technique))), unread)
 
 
-def _promising(found: list[Sentence], classifier: Classifier) -> tuple[list[Sentence], int]:
-    """The sentences worth embedding, in their order, and how many did not fit into MOST_CHARACTERS."""
-    if not found:
-        return [], 0
-    scores = classifier.grams_of([sentence.text for sentence in found])[:, -1]
+def _promising(found: list[Sentence], scores: "Floats", least: float) -> tuple[list[int], int]:
+    """Which sentences are worth embedding, in their order, and how many did not fit into MOST_CHARACTERS."""
     chosen, characters, unread = [], 0, 0
     for row in (-scores).argsort(kind="stable"):
-        if scores[row] < classifier.promising_from:
+        if scores[row] < least:
             break
         characters += len(found[row].text)
         if characters <= MOST_CHARACTERS:
             chosen.append(int(row))
         else:
             unread += 1
-    return [found[row] for row in sorted(chosen)], unread
+    return sorted(chosen), unread
 
 
 def weigh(text: str, codes: "NDArray[np.uint32]", idf: "Floats") -> "tuple[NDArray[np.int64], Floats]":
