@@ -17,11 +17,12 @@ from pathlib import Path
 from evals import scores
 from evals.data import area
 from evals.figure import Figure
+from mesh import registry
 
-AREAS = {
-    "threat_intelligence": "threat",
-    "anomaly_detection": "anomaly",
-}
+
+def known() -> tuple[str, ...]:
+    """The agents that have an eval here; its `AREA` names the folder of public data."""
+    return tuple(name for name in registry.names() if find_spec(f"evals.{name}"))
 
 
 def say(line: str) -> None:
@@ -33,19 +34,20 @@ def main(arguments: Sequence[str]) -> int:
     """0 when figures were computed, 1 when the data is absent, 2 for bad use."""
     options = parser().parse_args(arguments)
     agent = options.agent.replace("-", "_")
-    if agent not in AREAS or find_spec(f"evals.{agent}") is None:
-        say(f"mesh: there is no eval of {options.agent!r}; there are: {', '.join(AREAS).replace('_', '-')}")
+    if agent not in known():
+        say(f"mesh: there is no eval of {options.agent!r}; there are: {', '.join(known()).replace('_', '-')}")
         return 2
     missing = [str(path) for path in (options.data, options.train) if path and not path.exists()]
     if missing:
         say(f"mesh: there is no file {missing[0]}")
         return 2
-    folder = area(AREAS[agent])
+    measure = import_module(f"evals.{agent}")
+    folder = area(measure.AREA)
     if folder is None:
         say("mesh: the public data is not here; set MESH_DATA to its folder, which no checkout contains")
         return 1
     started = time.monotonic()
-    figures: list[Figure] = import_module(f"evals.{agent}").evaluate(folder, options.data, options.train, say)
+    figures: list[Figure] = measure.evaluate(folder, options.data, options.train, say)
     say(f"{len(figures)} figures in {time.monotonic() - started:.0f} s")
     if options.json:
         sys.stdout.write(
@@ -64,7 +66,7 @@ def _told(figure: Figure) -> dict[str, object]:
 
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="mesh eval", description="Score an agent on public data.")
-    parser.add_argument("agent", metavar="AGENT", help=", ".join(AREAS).replace("_", "-"))
+    parser.add_argument("agent", metavar="AGENT", help=", ".join(known()).replace("_", "-"))
     parser.add_argument(
         "--data", type=Path, metavar="FILE", help="score this file, of the form of one in the area"
     )

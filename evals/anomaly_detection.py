@@ -21,6 +21,7 @@ from mesh.agents.anomaly_detection.detector import detect
 Say = Callable[[str], None]
 Floats = NDArray[np.float64]
 
+AREA = "anomaly"
 NAB_FILE = "nab_v1_1.parquet"
 LABELS_FILE = "asd_smd_interpretation_labels.json"
 AIM = 70.0

@@ -12,6 +12,7 @@ from evals.figure import Figure
 from mesh.kit.problem import Unavailable
 
 Say = Callable[[str], None]
+AREA = "threat"
 PARTS = ("indicators", "techniques", "phrases", "detections", "vulnerabilities", "threat_answers")
 
 

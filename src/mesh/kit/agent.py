@@ -90,12 +90,14 @@ class CommandLine:
     `read` makes the question from the flags by name, plus `input`: the text of the file named without a
     flag, or of standard input. It raises a Problem that names the flag. `show` writes an envelope, given
     the question and a width in columns. `why_not` says why an answer is none (exit status 1), else None.
+    `picture`, where there is one, draws an envelope as PNG for `--plot FILE`.
     """
 
     read: Callable[[Mapping[str, str]], Mapping[str, Any]]
     show: Callable[[Any, Envelope, int], str]
     why_not: Callable[[Any], str | None]
     flags: tuple[Flag, ...] = ()
+    picture: Callable[[Any, Envelope], bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True)

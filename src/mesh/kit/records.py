@@ -21,6 +21,9 @@ Moment = Annotated[datetime, AfterValidator(_in_utc)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Text = Annotated[str, Field(max_length=200_000)]
 Amount = Annotated[FiniteFloat, Field(ge=0)]
+TimeOfDay = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+Latitude = Annotated[FiniteFloat, Field(ge=-90, le=90)]
+Longitude = Annotated[FiniteFloat, Field(ge=-180, le=180)]
 
 
 def _when(*other_names: str) -> Any:
@@ -42,6 +45,10 @@ class Client(Record):
     region: str | None = None
     seats: int | None = Field(default=None, ge=0)
     since: Moment | None = None
+    renews_at: Moment | None = Field(default=None, description="When the contract in force runs out")
+    left_at: Moment | None = Field(default=None, description="When the client left; none while it stays")
+    latitude: Latitude | None = None
+    longitude: Longitude | None = None
 
 
 class Ticket(Record):
@@ -52,7 +59,13 @@ class Ticket(Record):
     category: str | None = None
     status: str | None = None
     resolved_at: Moment | None = None
-    satisfaction_score: FiniteFloat | None = None
+    due_at: Moment | None = Field(default=None, description="By when the SLA wants it resolved")
+    technician_id: Name | None = None
+    skill: str | None = None
+    hours: Amount | None = Field(default=None, description="Hours of work, spent or expected")
+    on_site: bool | None = None
+    reopened: int | None = Field(default=None, ge=0, description="How often it was opened again")
+    satisfaction_score: FiniteFloat | None = Field(default=None, description="1 (bad) to 5 (good)")
 
 
 class Technician(Record):
@@ -60,13 +73,21 @@ class Technician(Record):
     skills: list[str] | str = []
     region: str | None = None
     hours_per_week: Amount | None = None
+    workdays: list[str] | str = Field(default=[], description="mon, tue ...; none says every weekday")
+    shift_start: TimeOfDay | None = None
+    shift_end: TimeOfDay | None = None
+    timezone: str | None = Field(default=None, description="IANA name; UTC when there is none")
+    hourly_cost: Amount | None = None
+    latitude: Latitude | None = None
+    longitude: Longitude | None = None
 
 
 class Revenue(Record):
     at: Moment = _when("month", "invoiced_at", "date")
     client_id: Name
     service: Name
-    amount: FiniteFloat
+    amount: FiniteFloat = Field(description="Invoiced for the month; below zero for a credit note")
+    seats: int | None = Field(default=None, ge=0)
     currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$")
 
 
@@ -88,8 +109,10 @@ class Policy(Record):
 class Profile(Record):
     name: Name
     region: str | None = None
+    segment: str | None = Field(default=None, description="Whom it serves mostly: an industry or a size")
     certifications: list[str] | str = []
     services: list[str] | str = []
+    capacity_hours: Amount | None = Field(default=None, description="Free hours a month")
     description: Text = ""
 
 

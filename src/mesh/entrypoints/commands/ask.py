@@ -33,6 +33,8 @@ def run(options: argparse.Namespace) -> int:
         if platform.tenants.find(chosen.msp) is None:
             platform.tenants.put(LOCAL.model_copy(update={"msp_id": chosen.msp}))
         envelope = registry.ask(agent, question, platform, chosen.msp)
+    if agent.terminal.picture and chosen.plot:
+        chosen.plot.write_bytes(agent.terminal.picture(question, envelope))
     if chosen.format != "text":
         formats = {
             "json": lambda e: e.model_dump_json(indent=2),
@@ -59,6 +61,8 @@ def _parser(agent: Agent) -> argparse.ArgumentParser:
     parser.add_argument("--format", default="text", choices=["text", "json", *agent.formats])
     parser.add_argument("--json", dest="format", action="store_const", const="json", help="for machines")
     parser.add_argument("--msp", default=LOCAL.msp_id, metavar="MSP_ID", help="whose stored rows to use")
+    if agent.terminal.picture:
+        parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the answer into this PNG file")
     add_home(parser)
     return parser
 
