@@ -49,7 +49,7 @@ def refused(reply: Any) -> list[tuple[int, str]]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_takes_a_row_and_gives_it_back(msp: Msp, kind: str) -> None:
     stored = msp.http.post(f"/records/{kind}", json=GOOD[kind])
-    assert stored.json() == {"kind": kind, "received": 1, "stored": 1, "refused": []}
+    assert stored.json() == {"kind": kind, "received": 1, "stored": 1, "merged": 0, "refused": []}
     (row,) = msp.http.get(f"/records/{kind}").json()["items"]
     assert {**row, **GOOD[kind], "at": 0} == {**row, "at": 0}
     assert msp.http.get(f"/records/{kind}/{row['id']}").json() == row
@@ -257,3 +257,14 @@ def test_erasing_takes_rows_answers_jobs_files_and_keys(
     assert not gone.results.page().items and not store.outbox.after(mine.msp_id, None)
     assert theirs.http.get("/records/clients/c1").status_code == 200
     assert store.ports(theirs.msp_id).blobs.names() == ["a/b"]
+
+
+def test_an_export_of_another_tool_is_taken_by_naming_it(msp: Msp) -> None:
+    body = (
+        "Number,Opened,Company,State\nINC1,2026-01-05 08:00,Birch,New\nINC1,2026-01-05 08:00,Birch,Closed\n"
+    )
+    stored = msp.http.post("/records/tickets?source=servicenow", content=body, headers=CSV).json()
+    assert (stored["received"], stored["stored"], stored["merged"]) == (2, 1, 1)
+    assert msp.http.get("/records/tickets/INC1").json()["status"] == "Closed"
+    problem(msp.http.post("/records/tickets?source=nobody", content=body, headers=CSV), 404)
+    problem(msp.http.post("/records/clients?source=servicenow", content=body, headers=CSV), 422)

@@ -5,10 +5,10 @@ import os
 import sys
 from collections.abc import Sequence
 
-from mesh.entrypoints.commands import ask, evals, feeds, keys, up
+from mesh.entrypoints.commands import ask, evals, feeds, keys, records, up
 from mesh.kit.problem import Problem
 
-COMMANDS = (up, ask, keys, feeds, evals)
+COMMANDS = (up, ask, keys, feeds, evals, records)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

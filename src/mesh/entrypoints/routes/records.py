@@ -1,25 +1,17 @@
 """Storing, reading and removing a tenant's rows: JSON, NDJSON or CSV in, each bad row answered by itself."""
 
-import csv
-import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from mesh.entrypoints.endpoint import CSV, JSON, NDJSON, Call, Endpoint, parse_json, reply_json
+from mesh.adapters.imports import mapping as mappings
+from mesh.adapters.imports.taking import Line, take
+from mesh.entrypoints.endpoint import CSV, JSON, NDJSON, Call, Endpoint, reply_json
+from mesh.entrypoints.rows import lines_of
 from mesh.kit.platform import Reply
-from mesh.kit.problem import (
-    FieldError,
-    Invalid,
-    Malformed,
-    NotFound,
-    Problem,
-    TooLarge,
-    Unsupported,
-    from_validation,
-)
-from mesh.kit.records import KINDS, Moment, checked
+from mesh.kit.problem import FieldError, Invalid, NotFound, TooLarge
+from mesh.kit.records import KINDS, Moment
 
 TAG = "records"
 REFUSED_SHOWN = 1_000
@@ -37,7 +29,18 @@ class Stored(BaseModel):
     kind: str
     received: int
     stored: int
+    merged: int = Field(description="Rows with the id of another row of this request; the latest was stored")
     refused: list[Refused] = Field(description="What is wrong with the first rows that were not stored")
+
+
+class Origin(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    source: str | None = Field(
+        default=None,
+        max_length=63,
+        description="Whose export this is: connectwise, autotask, halopsa, servicenow, or a mapping of yours",
+    )
 
 
 class Filter(BaseModel):
@@ -59,34 +62,27 @@ class Removed(BaseModel):
     removed: int
 
 
-Line = tuple[int, dict[str, Any] | FieldError]
-
-
 def post(call: Call) -> Reply:
     """Store the good rows, answer the bad ones. 422 only when there was no good row at all."""
-    kind = _kind(call)
-    good: list[dict[str, Any]] = []
-    refused: list[Refused] = []
-    received = 0
-    for line, row in _lines(call):
-        received += 1
-        if received > ROWS_AT_ONCE:
-            errors = [FieldError("body", f"has more than {ROWS_AT_ONCE:,} rows")]
-            raise TooLarge("Send fewer rows at once; none of these was stored.", errors=errors)
-        try:
-            if not isinstance(row, FieldError):
-                good.append(checked(kind, row))
-                continue
-            wrong: Sequence[FieldError] = [row]
-        except ValidationError as error:
-            wrong = from_validation(error).errors
-        if len(refused) < REFUSED_SHOWN:
-            refused += [Refused(line=line, field=e.field, reason=e.reason) for e in wrong]
-    if not good:
+    kind, source = _kind(call), call.asked(Origin).source
+    mapping = mappings.find(source, kind, call.ports.blobs) if source else None
+    taken = take(kind, _few(lines_of(call.body, call.media_type)), mapping, show=REFUSED_SHOWN)
+    refused = [Refused(line=r.line, field=r.field, reason=r.reason) for r in taken.refused]
+    if not taken.rows:
         errors = [FieldError(f"line {r.line}: {r.field}", r.reason) for r in refused]
         raise Invalid("No row could be stored.", errors=errors or [FieldError("body", "has no rows")])
-    call.ports.records.put(kind, good)
-    return reply_json(Stored(kind=kind, received=received, stored=len(good), refused=refused))
+    call.ports.records.put(kind, list(taken.rows.values()))
+    return reply_json(
+        Stored(kind=kind, received=taken.read, stored=len(taken.rows), merged=taken.merged, refused=refused)
+    )
+
+
+def _few(lines: Iterable[Line]) -> Iterator[Line]:
+    for count, line in enumerate(lines, start=1):
+        if count > ROWS_AT_ONCE:
+            errors = [FieldError("body", f"has more than {ROWS_AT_ONCE:,} rows")]
+            raise TooLarge("Send fewer rows at once; none of these was stored.", errors=errors)
+        yield line
 
 
 def page(call: Call) -> Reply:
@@ -124,62 +120,6 @@ def _kind(call: Call) -> str:
     return kind
 
 
-def _lines(call: Call) -> Iterator[Line]:
-    """Each row with its line, or what is wrong with it. Raises for a body that cannot be read at all."""
-    match call.media_type:
-        case "text/csv":
-            return _csv_lines(call.body)
-        case "application/x-ndjson" | "application/jsonl":
-            return _ndjson_lines(call.body)
-        case "application/json":
-            return _json_lines(call.body)
-    reason = f"{call.media_type} is not one of: {JSON}, {NDJSON}, {CSV}"
-    raise Unsupported("Send rows as JSON, NDJSON or CSV.", errors=[FieldError("Content-Type", reason)])
-
-
-def _object(line: int, value: Any) -> Line:
-    return line, value if isinstance(value, dict) else FieldError("row", "must be a JSON object")
-
-
-def _json_lines(body: bytes) -> Iterator[Line]:
-    value = parse_json(body)
-    rows = value if isinstance(value, list) else [value]
-    return (_object(number, row) for number, row in enumerate(rows, start=1))
-
-
-def _ndjson_lines(body: bytes) -> Iterator[Line]:
-    for number, line in enumerate(body.split(b"\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            yield _object(number, parse_json(line))
-        except Problem as problem:
-            yield number, problem.errors[0]
-
-
-def _csv_lines(body: bytes) -> Iterator[Line]:
-    try:
-        text = body.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        reason = f"is not UTF-8: byte {error.start} cannot be read"
-        raise Malformed("The CSV cannot be read.", errors=[FieldError("body", reason)]) from error
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-    while True:
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            # After a broken quote nothing that follows can be told apart, so reading ends here. The inner
-            # reader has counted the line that it failed on.
-            yield reader.reader.line_num, FieldError("row", f"is not CSV: {error}; later lines were not read")
-            return
-        if None in row:
-            yield reader.line_num, FieldError("row", "has more cells than the header has columns")
-        else:
-            yield reader.line_num, {name: cell for name, cell in row.items() if cell not in (None, "")}
-
-
 BODIES: dict[str, Any] = {
     JSON: {"oneOf": [{"type": "object"}, {"type": "array", "items": {"type": "object"}}]},
     NDJSON: {"type": "string"},
@@ -188,7 +128,7 @@ BODIES: dict[str, Any] = {
 KIND = "/records/{kind}"
 ONE = "/records/{kind}/{record_id}"
 ROUTES = [
-    Endpoint("POST", KIND, "Store rows", TAG, post, takes=BODIES, reply=Stored,
+    Endpoint("POST", KIND, "Store rows", TAG, post, query=Origin, takes=BODIES, reply=Stored,
              problems=(400, 401, 404, 409, 413, 415, 422, 429)),
     Endpoint("GET", KIND, "Read rows, oldest first", TAG, page, query=Filter, reply=Rows,
              problems=(400, 401, 404, 422, 429)),

@@ -1,0 +1,1 @@
+"""How another tool's export becomes our rows: through a mapping of its columns."""
