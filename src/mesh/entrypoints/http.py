@@ -18,16 +18,22 @@ from mesh.kit.agent import Agent
 from mesh.kit.platform import Platform
 
 # Kept out of caches and frames; the pages the mesh serves load nothing from elsewhere.
-ALLOWED_HEADERS = ["content-type", "idempotency-key", "prefer", "x-api-key"]
+ALLOWED_HEADERS = ["authorization", "content-type", "idempotency-key", "prefer", "traceparent", "x-api-key"]
 SHOWN_HEADERS = ["idempotency-replayed", "link", "location", "preference-applied", "retry-after"]
 
 
 def endpoints(of: Sequence[Agent] | None = None) -> list[Endpoint]:
-    """Every route of the mesh; `of` limits the agents (a Lambda serves one)."""
+    """Every route of the mesh; `of` limits the agents (a Lambda serves one, or none).
+
+    The description is of all agents that are there, whichever of them this process serves.
+    """
     served = registry.agents() if of is None else of
+    return [*_table(served), *docs.routes(lambda: openapi.document(_table(registry.agents())))]
+
+
+def _table(served: Sequence[Agent]) -> list[Endpoint]:
     asked = [endpoint for agent in served for endpoint in agents.of(agent)]
-    table = [*health.ROUTES, agents.STATUS, *asked, *results.ROUTES, *records.ROUTES, *tenant.ROUTES]
-    return [*table, *docs.routes(lambda: openapi.document(table))]
+    return [*health.ROUTES, agents.STATUS, *asked, *results.ROUTES, *records.ROUTES, *tenant.ROUTES]
 
 
 def application(
