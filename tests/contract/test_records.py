@@ -1,6 +1,8 @@
 """Storing and reading rows over HTTP, in three formats, and taking everything out or away."""
 
 import json
+import time
+from base64 import b64decode
 from typing import Any
 
 import pytest
@@ -226,7 +228,9 @@ def exported(msp: Msp) -> list[dict[str, Any]]:
     return rows
 
 
-def test_everything_can_be_taken_out_and_nothing_of_another(new_msp: NewMsp, agent: Agent) -> None:
+def test_everything_can_be_taken_out_and_nothing_of_another(
+    new_msp: NewMsp, agent: Agent, store: Platform
+) -> None:
     mine, theirs = new_msp(), new_msp()
     theirs.http.post("/records/clients", json={"id": "not-mine", "name": "x"}).raise_for_status()
     for kind, row in GOOD.items():
@@ -234,11 +238,23 @@ def test_everything_can_be_taken_out_and_nothing_of_another(new_msp: NewMsp, age
     for start in range(0, 2_400, 800):
         rows = [metric(n) for n in range(start, start + 800)]
         mine.http.post("/records/metrics", json=rows).raise_for_status()
-    mine.http.post(agent.route, json=dict(agent.examples[0].question)).raise_for_status()
+    question = dict(agent.examples[0].question)
+    mine.http.post(agent.route, json=question).raise_for_status()
+    for name in ("a/one", "a/two"):
+        store.ports(mine.msp_id).blobs.put(name, name.encode())
+    waiting = {"prefer": "respond-async"}
+    job = mine.http.post(agent.route, json=question, headers=waiting).raise_for_status().json()["job_id"]
+    while mine.http.get(f"/jobs/{job}").json()["state"] != "done":
+        time.sleep(0.05)
     rows = exported(mine)
-    counted = {kind: sum(row["kind"] == kind for row in rows) for kind in (*KINDS, "results")}
-    assert counted == {**dict.fromkeys(KINDS, 1), "metrics": 2_401, "results": 1}
-    assert len({(row["kind"], row["row"].get("id")) for row in rows if row["kind"] != "results"}) == 2_409
+    counted = {
+        part: sum(row["kind"] == part for row in rows) for part in (*KINDS, "results", "jobs", "blobs")
+    }
+    once = dict.fromkeys(KINDS, 1)
+    assert counted == {**once, "metrics": 2_401, "results": 2, "jobs": 1, "blobs": 2}
+    assert len({(row["kind"], row["row"].get("id")) for row in rows if row["kind"] in KINDS}) == 2_409
+    files = [row["row"] for row in rows if row["kind"] == "blobs"]
+    assert [b64decode(file["base64"]).decode() for file in files] == [file["name"] for file in files]
     assert all(row["row"].get("id") != "not-mine" for row in rows)
 
 

@@ -1,5 +1,6 @@
 """What belongs to the tenant as a whole: taking everything out, and removing everything."""
 
+from base64 import b64encode
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -10,12 +11,14 @@ from pydantic_core import to_json
 from mesh.entrypoints.endpoint import NDJSON, Call, Endpoint, reply_json
 from mesh.kit import cursor as cursors
 from mesh.kit.platform import Reply
-from mesh.kit.ports import Page
+from mesh.kit.ports import Blobs, Page
 from mesh.kit.problem import FieldError, Malformed
 from mesh.kit.records import KINDS
 
-ROWS_A_PAGE = 1_000
-PARTS = (*KINDS, "results")
+# A Lambda's reply holds 6 MB at most, and a single row may have 200,000 characters.
+ROWS_A_PAGE, BYTES_A_PAGE = 1_000, 1_500_000
+ROWS_AT_ONCE = 20
+PARTS = (*KINDS, "results", "jobs", "blobs")
 
 
 class Part(BaseModel):
@@ -29,24 +32,42 @@ class Erased(BaseModel):
 
 
 def export(call: Call) -> Reply:
-    """One NDJSON page over every kind and the results; the Link header leads to the next page."""
+    """One NDJSON page over every kind, results, jobs and files; the Link header leads to the next."""
     asked = call.asked(Part)
     part, place = cursors.read(asked.cursor, 2) if asked.cursor else (PARTS[0], "")
     if part not in PARTS:
         raise Malformed("Ask again without a cursor.", errors=[FieldError("cursor", "is not one of ours")])
-    page = _page(call, part, place or None)
-    lines = b"".join(to_json({"kind": part, "row": row}) + b"\n" for row in page.items)
+    lines: list[bytes] = []
+    cursor: str | None = place
+    while cursor is not None and len(lines) < ROWS_A_PAGE and sum(map(len, lines)) < BYTES_A_PAGE:
+        page = _page(call, part, cursor or None)
+        lines += [to_json({"kind": part, "row": row}) + b"\n" for row in page.items]
+        cursor = page.cursor
     headers = {"content-type": NDJSON, "content-disposition": 'attachment; filename="mesh-export.ndjson"'}
-    following = _following(part, page.cursor)
+    following = _following(part, cursor)
     if following:
         headers["link"] = f'</export?cursor={following}>; rel="next"'
-    return Reply(200, headers, lines)
+    return Reply(200, headers, b"".join(lines))
 
 
 def _page(call: Call, part: str, cursor: str | None) -> Page[Any]:
-    if part == "results":
-        return call.ports.results.page(limit=ROWS_A_PAGE, cursor=cursor)
-    return call.ports.records.page(part, limit=ROWS_A_PAGE, cursor=cursor)
+    ports = call.ports
+    match part:
+        case "results":
+            return ports.results.page(limit=ROWS_AT_ONCE, cursor=cursor)
+        case "jobs":
+            return call.platform.jobs.page(call.tenant.msp_id, limit=ROWS_AT_ONCE, cursor=cursor)
+        case "blobs":
+            return _files(ports.blobs, cursor or "")
+    return ports.records.page(part, limit=ROWS_AT_ONCE, cursor=cursor)
+
+
+def _files(blobs: Blobs, after: str) -> Page[Any]:
+    """The next file, its content in base64: one may be as large as a page."""
+    names = [name for name in blobs.names() if name > after]
+    content = blobs.get(names[0]) if names else None
+    rows = [{"name": names[0], "base64": b64encode(content).decode()}] if content is not None else []
+    return Page(rows, names[0] if len(names) > 1 else None)
 
 
 def _following(part: str, cursor: str | None) -> str | None:
