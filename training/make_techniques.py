@@ -19,7 +19,7 @@ from mesh.adapters.models.embedder import OnnxEmbedder
 from mesh.adapters.models.store import Card, ModelStore, standard_folders
 from mesh.agents.threat_intelligence.techniques import FILE, MODEL
 from mesh.kit.ports import Embedder
-from training.technique_folds import held_out, split, whole_reports
+from training.technique_folds import held_out, questions, whole_reports
 from training.technique_rows import SPANS, Remembering, benign, procedures, reports, spans
 from training.techniques import calibrate, fit, fit_questions, write
 
@@ -51,7 +51,7 @@ def make(data: Path, embedder: Embedder, target: Path) -> None:
     examples = procedures(data, known, embedder)
     read, other = reports(data, embedder), benign(data.parent, embedder)
     held = held_out(marked, examples, read, other, whole_reports(data), print)
-    tuned = calibrate(held.classifier, held.reports, read, held.spans, marked)
+    tuned = calibrate(held.classifier, held.reports, read)
     figures = [
         *of_spans(tuned, held.spans, marked),
         *of_reports(tuned, held.reports, read),
@@ -61,7 +61,7 @@ def make(data: Path, embedder: Embedder, target: Path) -> None:
         print(f"{figure.measure:60} {figure.value:.4f}")
     print(f"curve {tuned.curve}, threshold {tuned.threshold:.2f}, cut {tuned.promising_from:.3f}")
     ranker = fit(marked, examples)
-    last = fit_questions(ranker, *split(ranker, read, examples, other))
+    last = fit_questions(ranker, questions(ranker, read, examples, other))
     assert last.labels == tuned.labels
     last = replace(last, curve=tuned.curve, threshold=tuned.threshold, promising_from=tuned.promising_from)
     tools = ("numpy", "scipy", "scikit-learn")
@@ -69,7 +69,7 @@ def make(data: Path, embedder: Embedder, target: Path) -> None:
         last,
         Card(
             name=MODEL,
-            version="1",
+            version="2",
             file=FILE,
             sha256="",
             source=SOURCES,

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from mesh.agents.threat_intelligence.techniques import Classifier
 from training.overlap import Shingles, quotes, repeats, shingles
 from training.technique_rows import REPORTS, Rows, joined
-from training.techniques import Floats, fit, fit_questions
+from training.techniques import Floats, Questions, fit, fit_questions
 
 FOLDS = 5
-# The score from which a support vector machine counts as sure, a little short of its margin.
-SURE = -0.4
+# The score, less the handicap, from which a technique learnt from examples is a likely one.
+SURE = -0.9
 
 
 @dataclass(frozen=True)
@@ -80,28 +80,26 @@ def held_out(
         ranker = fit(without_repeats(spans, spans.take(test), whole), support)
         learnt = without_repeats(reports, scored, whole)
         say(f"fold {number + 1}: {len(support.texts)} examples, {len(learnt.texts)} report sentences")
-        classifier = fit_questions(ranker, *split(ranker, learnt, support, benign.take(~chosen["benign"])))
+        asked = questions(ranker, learnt, support, benign.take(~chosen["benign"]))
+        classifier = fit_questions(ranker, asked)
         for name, rows in parts.items():
             here = rows.take(chosen[name])
             held = scores.setdefault(name, np.zeros((len(rows.texts), len(ranker.labels) + 2), np.float32))
-            held[chosen[name]] = classifier.scores(here.texts, here.vectors)
+            held[chosen[name]] = classifier.scores(classifier.weigh(here.texts), here.vectors)
     return HeldOut(classifier, scores["spans"], scores["reports"], scores["benign"])
 
 
-def split(ranker: Classifier, reports: Rows, examples: Rows, benign: Rows) -> tuple[Rows, Rows]:
-    """The sentences that show a technique, and those that show none.
+def questions(ranker: Classifier, reports: Rows, examples: Rows, benign: Rows) -> Questions:
+    """What the questions are learnt from.
 
-    TRAM's annotators marked fifty techniques. A sentence without a mark for which the ranker is sure of a
-    technique beyond those is on neither side: nobody looked whether it shows it. The examples of those
-    techniques take the place of such sentences.
+    TRAM's annotators marked fifty techniques and their sub-techniques. A sentence without a mark for which
+    the ranker is sure of another technique is on no side: nobody looked whether it shows that.
     """
     marked = frozenset[str]().union(*reports.labels)
     beyond = np.array([label not in marked for label in ranker.labels], np.bool_)
-    scores = ranker.scores(reports.texts, reports.vectors)[:, : len(ranker.labels)]
+    scores = ranker.scores(ranker.weigh(reports.texts), reports.vectors)
     unasked = beyond[scores.argmax(axis=1)] & (scores.max(axis=1) > SURE)
     shows = np.array([bool(shown) for shown in reports.labels], np.bool_)
     others = np.array([not label & marked for label in examples.labels], np.bool_)
-    return (
-        joined([reports.take(shows), examples.take(others)]),
-        joined([reports.take(~shows & ~unasked), benign]),
-    )
+    nothing = joined([reports.take(~shows & ~unasked), benign])
+    return Questions(reports.take(shows), nothing, examples.take(others))

@@ -15,9 +15,40 @@ from training.overlap import Shingles, plain, shingles
 # ATT&CK 17 merged a technique that TRAM still tells apart; its examples are the merged one's.
 SPANS = "tram_single_label_dev.csv"
 REPORTS = "tram_multi_label_reconstructed_dev.csv.gz"
+OFFICE = "office"
 TRAM_NAMES = {"T1574.001": "T1574.002"}
 # A technique that TRAM does not know needs this many procedure examples to be learnt.
 FEWEST = 20
+# What an MSP's own people do every day, in words that reports use for attackers.
+WHO = (
+    "Our technician",
+    "The engineer on call",
+    "The client's office manager",
+    "Anna",
+    "The new colleague",
+    "The user",
+)
+ADMINISTRATION = (
+    "created a scheduled task that starts the report tool every morning.",
+    "connected by remote desktop to fix the printer.",
+    "installed PowerShell 7 and the latest updates.",
+    "ran a PowerShell script that checks the free disk space.",
+    "downloaded the invoice from the portal.",
+    "changed the registry setting that hides the search bar, as the vendor advises.",
+    "logged on with the new password after the VPN client was installed.",
+    "set the wallpaper of all PCs by group policy.",
+    "uploaded the contract to the shared folder of the client.",
+    "deleted old files from the desktop to free space.",
+    "restarted the service of the label printer.",
+    "enabled encryption of the laptop's disk with BitLocker.",
+    "uses the API of the ticket system to close old tickets.",
+    "took a screenshot of the error and attached it to the ticket.",
+    "reset the password of a locked account.",
+    "added the new starter to the administrators of the test server.",
+    "moved the mailbox to another server at the weekend.",
+    "was asked to install the remote support tool before the call.",
+)
+PLACES = ("", "On Monday morning, ", "After the migration, ", "As agreed in the ticket, ")
 SYSTEMS = (
     "The backup server",
     "The new laptop",
@@ -113,12 +144,13 @@ def benign(data: Path, embedder: Embedder) -> Rows:
         data / "compliance" / "nist_800_53_r5_baseline_controls.csv.gz", keep_default_na=False
     )
     office = [f"{system} {event}" for system in SYSTEMS for event in EVENTS]
+    office += [f"{place}{who} {deed}" for place in PLACES for who in WHO for deed in ADMINISTRATION]
     sources: dict[str, list[str]] = {
         "messages": list(messages.text[messages.label == "ham"]),
         "tweets": list(tweets.text),
         "questions": list(questions.text[::3]),
         "controls": [part for text in controls.statement for part in text.split("\n") if len(part) > 20],
-        "office": office,
+        OFFICE: office,
     }
     parts = [
         _rows(texts, [set()] * len(texts), [name] * len(texts), embedder) for name, texts in sources.items()

@@ -14,24 +14,39 @@ from mesh.agents.threat_intelligence.ngrams import ngrams
 from mesh.agents.threat_intelligence.techniques import FILE, Classifier, weigh
 from training.technique_rows import Rows, joined
 
-# N-grams kept, by how many training texts hold them; the int8 matrix of 50 techniques is then 1.7 MB.
+# N-grams kept, by how many training texts hold them; the int8 matrix of 174 techniques is then 5.8 MB.
 KEPT = 32_768
 # How much the embedding counts beside the n-grams, whose two parts have unit length as well.
 WEIGHT_OF_VECTORS = 1.5
 SOFTNESS = 0.3
 SHARE_OF_TILT = 0.05
 HANDICAP = 0.5
+# When they are judged by themselves the handicap is given back, and this much more, since reports that
+# show them count among the sentences that show nothing. Set by reading what was found, not measured.
+LEEWAY = 0.3
+WEIGHT_OF_UNMARKED = 0.15
+# Less sure than this is not shown. At this confidence and above, TRAM's annotators had marked half.
+SHOWN_FROM = 0.3
+# Scores below this are no close calls, and left out of the calibration.
+FAR_BELOW = -1.2
 # Looser than usual: four times as fast, and no figure changes.
 TOLERANCE = 1e-2
-SOFTNESS_OF_QUESTIONS = 1.0
-# Of the techniques given for sentences of unknown reports, this share was marked by TRAM's annotators as
-# well. They did not mark every mention, so that more than this is right.
-PRECISION = 0.5
 # Of the sentences whose technique would be recognised, this share may be lost to the cut before embedding.
-LOST_TO_THE_CUT = 0.01
+LOST_TO_THE_CUT = 0.05
 WEIGHT_OF_EXAMPLES = 0.5
+# Texts whose n-grams are weighed at once: more would only take more memory.
+AT_ONCE = 1_000
 
 Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Questions:
+    """Sentences of reports that show a technique and that show none, and examples of further techniques."""
+
+    shown: Rows
+    nothing: Rows
+    examples: Rows
 
 
 @dataclass(frozen=True)
@@ -43,14 +58,11 @@ class Terms:
 
     def matrix(self, texts: Sequence[str]) -> sparse.csr_matrix:
         """Weights of the n-grams of the texts, as the classifier weighs them."""
-        rows, columns, values = [], [], []
-        for row, text in enumerate(texts):
-            places, weights = weigh(text, self.codes, self.idf)
-            rows.append(np.full(len(places), row))
-            columns.append(places)
-            values.append(weights)
-        indices = (np.concatenate(rows), np.concatenate(columns))
-        return sparse.csr_matrix((np.concatenate(values), indices), shape=(len(texts), len(self.codes)))
+        parts = (texts[start : start + AT_ONCE] for start in range(0, len(texts), AT_ONCE))
+        weighed = [each for part in parts for each in weigh(part, self.codes, self.idf)]
+        places, values = (np.concatenate(each) for each in zip(*weighed, strict=True))
+        starts = np.cumsum([0, *(len(each) for each, _ in weighed)])
+        return sparse.csr_matrix((values, places, starts), shape=(len(texts), len(self.codes)))
 
 
 def terms(texts: Sequence[str]) -> Terms:
@@ -65,8 +77,8 @@ def fit(spans: Rows, examples: Rows) -> Classifier:
     """A classifier that ranks techniques, one linear support vector machine each; it is not calibrated yet.
 
     Every row has one technique. `examples` count half. Techniques that only they show are learnt apart,
-    against all rows, and stand back by HANDICAP: a description in an encyclopedia is less to go by than
-    sentences of reports, and learnt together they took the place of techniques that were meant.
+    against all rows, and stand back by HANDICAP when ranked: a description in an encyclopedia is less to go
+    by than sentences of reports, and learnt together they took the place of techniques that were meant.
     """
     rows = joined([spans, examples])
     known = terms(rows.texts)
@@ -83,7 +95,9 @@ def fit(spans: Rows, examples: Rows) -> Classifier:
         labels += further[0][1:]
         coefficients = np.vstack([coefficients, further[1][1:]])
         bias = np.r_[bias, further[2][1:] - HANDICAP]
-    return _classifier(known, labels, coefficients, bias)
+    ranker = _classifier(known, labels, coefficients, bias)
+    further_ones = np.array([label not in set(names[core]) for label in labels], np.float32)
+    return replace(ranker, allowance=further_ones * (HANDICAP + LEEWAY))
 
 
 def _machines(
@@ -107,22 +121,23 @@ def _tilt(
     return machine.coef_ * SHARE_OF_TILT, machine.intercept_ * SHARE_OF_TILT
 
 
-def fit_questions(ranker: Classifier, shown: Rows, nothing: Rows) -> Classifier:
+def fit_questions(ranker: Classifier, asked: Questions) -> Classifier:
     """The classifier with its two questions: is any technique shown, and is the sentence worth embedding.
 
-    Both are logistic regressions, on the rows that show a technique and those that show none.
+    Both are logistic regressions. `examples` of techniques that no report was marked with count little.
     """
     from sklearn.linear_model import LogisticRegression
 
     known = Terms(ranker.codes, ranker.idf)
-    rows = joined([shown, nothing])
-    truth = np.r_[np.ones(len(shown.texts)), np.zeros(len(nothing.texts))]
-    features = _features(known, rows)
-    size = len(known.codes)
+    parts = (asked.shown, asked.nothing, asked.examples)
+    sizes = [len(part.texts) for part in parts]
+    truth = np.repeat([1, 0, 1], sizes)
+    weights = np.repeat([1, 1, WEIGHT_OF_UNMARKED], sizes)
+    features = _features(known, joined(parts))
     questions = []
-    for columns in (features, features[:, :size]):
-        machine = LogisticRegression(C=SOFTNESS_OF_QUESTIONS, solver="liblinear", random_state=0)
-        machine.fit(columns, truth)
+    for columns in (features, features[:, : len(known.codes)]):
+        machine = LogisticRegression(solver="liblinear", tol=TOLERANCE, random_state=0)
+        machine.fit(columns, truth, sample_weight=weights)
         blank = np.zeros(features.shape[1] - columns.shape[1])
         questions.append((np.r_[machine.coef_[0], blank], machine.intercept_[0]))
     both = _classifier(
@@ -130,36 +145,30 @@ def fit_questions(ranker: Classifier, shown: Rows, nothing: Rows) -> Classifier:
     )
     return replace(
         ranker,
-        grams=np.hstack([ranker.grams[:, : len(ranker.labels)], both.grams]),
-        scale=np.r_[ranker.scale[: len(ranker.labels)], both.scale],
-        vectors=np.hstack([ranker.vectors[:, : len(ranker.labels)], both.vectors]),
-        bias=np.r_[ranker.bias[: len(ranker.labels)], both.bias],
+        grams=np.hstack([ranker.grams, both.grams]),
+        scale=np.r_[ranker.scale, both.scale],
+        vectors=np.hstack([ranker.vectors, both.vectors]),
+        bias=np.r_[ranker.bias, both.bias],
     )
 
 
-def calibrate(classifier: Classifier, scores: Floats, rows: Rows, spans: Floats, truth: Rows) -> Classifier:
-    """The classifier with its curve, threshold and cut, from scores of rows that it was not fitted on.
+def calibrate(classifier: Classifier, scores: Floats, rows: Rows) -> Classifier:
+    """The classifier with its curve and cut, from scores of whole reports that it was not fitted on.
 
-    `scores` are those of `rows`, whole reports sentence by sentence; `spans` those of `truth`, which show
-    one technique each.
+    Nobody marked the reports with the techniques that are learnt from examples alone: their confidences
+    follow the same curve.
     """
-    known = {label: column for column, label in enumerate(classifier.labels)}
-    picked = np.array([known[next(iter(label))] for label in truth.labels])
-    sharp = min(np.arange(1.0, 8.0, 0.25), key=lambda t: _surprise(spans[:, : len(known)] * t, picked))
-    drawn = replace(classifier, curve=np.array([sharp, 1, 0], np.float32))
-    # Nobody looked in these reports for the other techniques: their confidences follow the same curve.
+    from sklearn.linear_model import LogisticRegression
+
     columns = marked(classifier, rows)
     target = targets(classifier, rows)[:, columns]
-    raw = drawn.confidences(scores)[:, columns]
-    slope, offset = _platt(raw, target)
-    drawn = replace(drawn, curve=np.array([sharp, slope, offset], np.float32))
-    sure = drawn.confidences(scores)[:, columns]
-    threshold = next(
-        (least for least in np.arange(0.1, 0.9, 0.01) if _precision(sure >= least, target) >= PRECISION), 0.9
-    )
-    found = ((sure >= threshold) & target).any(axis=1)
-    cut = float(np.quantile(scores[found, -1], LOST_TO_THE_CUT))
-    return replace(drawn, threshold=float(threshold), promising_from=cut)
+    signs = classifier.signs(scores)[:, columns]
+    close = signs[..., 0] > FAR_BELOW
+    machine = LogisticRegression(C=1e4).fit(signs[close], target[close])
+    curve = np.array([*machine.coef_[0], machine.intercept_[0]], np.float32)
+    drawn = replace(classifier, curve=curve, threshold=SHOWN_FROM)
+    found = ((drawn.confidences(scores)[:, columns] >= SHOWN_FROM) & target).any(axis=1)
+    return replace(drawn, promising_from=float(np.quantile(scores[found, -1], LOST_TO_THE_CUT)))
 
 
 def marked(classifier: Classifier, rows: Rows) -> NDArray[np.bool_]:
@@ -173,33 +182,13 @@ def targets(classifier: Classifier, rows: Rows) -> NDArray[np.bool_]:
     return np.array([[label in shown for label in classifier.labels] for shown in rows.labels], np.bool_)
 
 
-def _surprise(scores: Floats, picked: NDArray[np.int64]) -> float:
-    high = scores.max(axis=1)
-    total = np.log(np.exp(scores - high[:, None]).sum(axis=1)) + high
-    return float((total - scores[np.arange(len(picked)), picked]).mean())
-
-
-def _platt(raw: Floats, target: NDArray[np.bool_]) -> tuple[float, float]:
-    """Slope and offset of the log odds (Platt, 1999), fitted where there is anything to decide."""
-    from sklearn.linear_model import LogisticRegression
-
-    open_ = raw > 0.005
-    odds = np.log(raw[open_] / (1 - raw[open_]))[:, None]
-    machine = LogisticRegression(C=1e4).fit(odds, target[open_])
-    return float(machine.coef_[0, 0]), float(machine.intercept_[0])
-
-
-def _precision(said: NDArray[np.bool_], target: NDArray[np.bool_]) -> float:
-    return float((said & target).sum() / max(said.sum(), 1))
-
-
 def write(classifier: Classifier, card: Card, folder: Path) -> None:
     """Writes the classifier and its card; the same classifier gives the same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     arrays: dict[str, Any] = {"labels": np.array(classifier.labels)}
     for name in ("idf", "vectors"):
         arrays[name] = getattr(classifier, name).astype(np.float16)
-    for name in ("codes", "grams", "scale", "bias", "curve", "promising_from", "threshold"):
+    for name in ("codes", "grams", "scale", "bias", "allowance", "curve", "promising_from", "threshold"):
         arrays[name] = np.array(getattr(classifier, name))
     np.savez_compressed(folder / FILE, allow_pickle=False, **arrays)
     replace(card, sha256=digest(folder / FILE)).write(folder)
@@ -225,9 +214,10 @@ def _classifier(
         scale=scale.astype(np.float32),
         vectors=_stored(weights[:, size:].T * WEIGHT_OF_VECTORS),
         bias=bias.astype(np.float32),
-        curve=np.array([1, 1, 0], np.float32),
+        allowance=np.zeros(len(labels), np.float32),
+        curve=np.array([1, 0, 0, 0, 0, 0], np.float32),
         promising_from=-np.inf,
-        threshold=0.5,
+        threshold=SHOWN_FROM,
     )
 
 

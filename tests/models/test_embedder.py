@@ -30,9 +30,16 @@ def test_texts_of_like_meaning_lie_closer_than_others(embedder: OnnxEmbedder) ->
 
 def test_a_text_has_the_same_vector_alone_and_among_others(embedder: OnnxEmbedder) -> None:
     texts = ["short", "a text of some more words than the other", "short"]
+    texts += ["and one more word " * times for times in range(1, 12)]
     together = embedder.embed(texts)
     alone = np.vstack([embedder.embed([text]) for text in texts])
     np.testing.assert_array_equal(together, alone)
+
+
+def test_texts_embedded_at_the_same_time_have_the_vectors_they_have_one_by_one(home: Path) -> None:
+    texts = [f"The tool took {count} files from the share." * (count % 5) for count in range(40)]
+    by_one, by_four = (OnnxEmbedder(ModelStore([home / "models"]), at_once=count) for count in (1, 4))
+    np.testing.assert_array_equal(by_one.embed(texts), by_four.embed(texts))
 
 
 def test_a_text_beyond_the_limit_is_cut_not_refused(embedder: OnnxEmbedder) -> None:

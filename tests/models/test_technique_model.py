@@ -64,8 +64,8 @@ def test_scores_of_a_sentence_do_not_depend_on_its_neighbours(
     classifier: Classifier, embedder: OnnxEmbedder
 ) -> None:
     texts = REPORT.split(". ")
-    together = classifier.scores(texts, embedder.embed(texts))
-    alone = np.vstack([classifier.scores([text], embedder.embed([text])) for text in texts])
+    together = classifier.scores(classifier.weigh(texts), embedder.embed(texts))
+    alone = np.vstack([classifier.scores(classifier.weigh([text]), embedder.embed([text])) for text in texts])
     np.testing.assert_allclose(together, alone, atol=1e-4)
 
 

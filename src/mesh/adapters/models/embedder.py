@@ -1,6 +1,8 @@
 """Sentence embeddings by ONNX Runtime: all-MiniLM-L6-v2, 384 numbers a text (see build_embedder.py)."""
 
+import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -17,14 +19,20 @@ if TYPE_CHECKING:
 LONGEST = 256
 # Tokenising all of a huge text would be waste: 256 word pieces are rarely more than 2,000 characters.
 LONGEST_TEXT = 20_000
+# One text keeps one core busy; of many texts, so many are embedded at the same time. Fewer gain nothing.
+MOST_AT_ONCE = 4
+FEW = 4
 
 
 class OnnxEmbedder:
-    """The Embedder port. The model is loaded at the first text; many threads may share one embedder."""
+    """The Embedder port. The model is loaded at the first text; many threads may share one embedder.
 
-    def __init__(self, models: Models, *, threads: int = 1) -> None:
+    `at_once` is how many texts of one call are embedded at the same time, by default one a core, at most 4.
+    """
+
+    def __init__(self, models: Models, *, at_once: int | None = None) -> None:
         self._models = models
-        self._threads = threads
+        self._at_once = at_once or min(MOST_AT_ONCE, os.cpu_count() or 1)
         self._lock = Lock()
         self._loaded: tuple[Any, Any] | None = None
 
@@ -42,22 +50,31 @@ class OnnxEmbedder:
         if not texts:
             return vectors
         session, tokenizer = self._load()
-        places: dict[tuple[int, ...], int] = {}
+        rows: dict[tuple[int, ...], list[int]] = {}
         for row, encoding in enumerate(tokenizer.encode_batch_fast([_readable(text) for text in texts])):
-            pieces = tuple(encoding.ids)
-            if pieces in places:
-                vectors[row] = vectors[places[pieces]]
-                continue
-            places[pieces] = row
+            rows.setdefault(tuple(encoding.ids), []).append(row)
+
+        def fill(pieces: tuple[int, ...]) -> None:
             ids = np.array([pieces], np.int64)
             inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
-            vectors[row] = session.run(["embedding"], inputs)[0][0]
+            vectors[rows[pieces]] = session.run(["embedding"], inputs)[0][0]
+
+        # The longest first, so that no core is left waiting for it at the end.
+        self._each(fill, sorted(rows, key=len, reverse=True))
         return vectors
+
+    def _each(self, fill: Callable[[tuple[int, ...]], None], texts: Sequence[tuple[int, ...]]) -> None:
+        if self._at_once == 1 or len(texts) < FEW:
+            for text in texts:
+                fill(text)
+            return
+        with ThreadPoolExecutor(self._at_once) as pool:
+            list(pool.map(fill, texts))  # raises what a thread raised
 
     def _load(self) -> tuple[Any, Any]:
         with self._lock:
             if self._loaded is None:
-                self._loaded = _open(self._models.path(NAME), self._threads)
+                self._loaded = _open(self._models.path(NAME))
             return self._loaded
 
 
@@ -83,7 +100,7 @@ def _readable(text: str) -> str:
     return text[:LONGEST_TEXT].encode("utf-8", "replace").decode("utf-8")
 
 
-def _open(folder: Path, threads: int) -> tuple[Any, Any]:
+def _open(folder: Path) -> tuple[Any, Any]:
     import onnxruntime
     from tokenizers import Tokenizer
 
@@ -91,7 +108,7 @@ def _open(folder: Path, threads: int) -> tuple[Any, Any]:
     tokenizer.enable_truncation(LONGEST)
     tokenizer.no_padding()
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     # The fused kernel for a residual sum with its normalisation is several times slower than the two

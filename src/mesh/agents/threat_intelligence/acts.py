@@ -1,14 +1,15 @@
 """What people at work say an attack did, in plain words: "a note asks for bitcoin", "the shop is flooded".
 
-The classifier learnt from reports of analysts and knows fifty techniques; tickets of users read otherwise. An
-act is a phrase of what it was done to and a verb of having happened, and where that is ambiguous ("the disks
-are encrypted") a second phrase near it that settles it. Its confidence is a stated judgement, not a measured
-probability.
+The classifier learnt from reports of analysts; tickets of users read otherwise. An act is a phrase of what
+it was done to and a verb of having happened, and where that is ambiguous ("the disks are encrypted") a
+second phrase near it that settles it. Its confidence is a stated judgement, not a measured probability.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 # A second phrase settles a first one within this many characters of it.
 _NEAR = 300
@@ -29,10 +30,11 @@ _THINGS = (
     r"\b(?:files?|shares?|folders?|servers?|documents?|databases?|desktops?|everything|data|machines?|vms?"
     r"|hosts?)\b"
 )
+_NO_ENDING = "(?! ext)"
 _LOCKED = (
     rf"{_THINGS}{_GAP}\b(?:encrypted|locked|renamed|unreadable)\b|{_THINGS}{_GAP}\b(?:extension|ending)\b"
     rf"|\b(?:encrypted|locked|renamed) (?:(?:all|the|our|their|its|every|most|many|of) ){{0,4}}"
-    rf"{_THINGS}(?! ext)"
+    rf"{_THINGS}{_NO_ENDING}"
 )
 _LURE = (
     rf"\b(?:e-?mails?|mails?|messages?|sms|invoices?)\b{_SHORT}"
@@ -142,7 +144,7 @@ def told(asserted: str) -> Iterator[tuple[str, float, int, int]]:
     `asserted` is the text without what it denies; `start` and `end` bound the phrase, not its sentence.
     """
     known: set[str] = set()
-    for act in ACTS:
+    for act in _possible(asserted):
         for phrase in act.phrase.finditer(asserted):
             if act.technique in known:
                 break
@@ -150,3 +152,19 @@ def told(asserted: str) -> Iterator[tuple[str, float, int, int]]:
             if act.settled_by is None or act.settled_by.search(around):
                 known.add(act.technique)
                 yield act.technique, act.confidence, phrase.start(), phrase.end()
+
+
+def _possible(asserted: str) -> list[Act]:
+    """The acts whose phrase stands in the text, by RE2: a twentieth of the time, for most texts tell none."""
+    written = asserted.encode("utf-8", "replace")
+    return [act for act, found in zip(ACTS, _found(), strict=True) if found.search(written)]
+
+
+@lru_cache(maxsize=1)
+def _found() -> tuple[Any, ...]:
+    import re2  # type: ignore[import-untyped]
+
+    options = re2.Options()
+    options.case_sensitive = False
+    # RE2 looks at nothing ahead; without that it finds a little more, which re then sorts out.
+    return tuple(re2.compile(act.phrase.pattern.replace(_NO_ENDING, "").encode(), options) for act in ACTS)

@@ -1,12 +1,13 @@
 """Phrases: what states a technique, what only denies, supposes or advises it, and hostile text."""
 
 import time
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mesh.agents.threat_intelligence.phrases import GRADES, phrases, stated
+from mesh.agents.threat_intelligence.phrases import GRADES, _possible, phrases, stated
 from mesh.agents.threat_intelligence.sentences import Sentence, sentences
 
 
@@ -14,6 +15,15 @@ def told(text: str) -> set[str]:
     """What is stated in a text that speaks of an attack."""
     text += " It was an attack."
     return {one.technique for one in stated(text, sentences(text))}
+
+
+@pytest.mark.parametrize("spelt", [str, str.upper, str.lower])
+def test_no_phrase_of_a_text_is_left_out_before_it_is_tried(spelt: Callable[[str], str]) -> None:
+    text = "The macro ran PowerShell -enc, used WMI, LSASS was dumped; a Run key, C2 over DNS, RDP and SSH."
+    lines = spelt(text).encode()
+    found = [phrase for phrase in phrases() if phrase.pattern.search(lines)]
+    assert len(found) >= 5
+    assert [phrase for phrase in _possible(lines) if phrase.pattern.search(lines)] == found
 
 
 def test_several_techniques_of_one_sentence_are_all_told() -> None:

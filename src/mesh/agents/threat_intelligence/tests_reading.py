@@ -39,7 +39,8 @@ class OneWordModels:
             folder / FILE, labels=np.array(["T1486"]), codes=codes, idf=np.ones(len(codes), np.float32),
             grams=np.full((len(codes), columns), 100, np.int8), scale=np.full(columns, 0.1, np.float32),
             vectors=np.zeros((384, columns), np.float32), bias=np.full(columns, -45, np.float32),
-            curve=np.array([1, 1, 0], np.float32), promising_from=0.0, threshold=0.5,
+            allowance=np.zeros(1, np.float32), curve=np.array([1, 0, 1, 0, 0, 0], np.float32),
+            promising_from=0.0, threshold=0.5,
         )  # fmt: skip
         self._folder = folder
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from mesh.agents.threat_intelligence.ngrams import CHARACTERS, ngrams
+from mesh.agents.threat_intelligence.ngrams import CHARACTERS, ngrams, ngrams_of
 from mesh.agents.threat_intelligence.sentences import LONGEST, sentences
 from mesh.agents.threat_intelligence.techniques import (
     MOST_CHARACTERS,
@@ -57,7 +58,8 @@ def classifier() -> Classifier:
         scale=np.full(len(IDS) + 2, 0.1, np.float32),
         vectors=np.zeros((384, len(IDS) + 2), np.float32),
         bias=np.array([0, 0, 0, -5, -5], np.float32),
-        curve=np.array([1, 1, 0], np.float32),
+        allowance=np.zeros(len(IDS), np.float32),
+        curve=np.array([1, 0, 1, 0, 0, -10], np.float32),
         promising_from=0.0,
         threshold=0.5,
     )
@@ -110,7 +112,7 @@ def test_without_the_embedding_model_nothing_is_guessed(classifier: Classifier) 
 
 def test_the_words_and_the_spelling_of_a_sentence_weigh_the_same(classifier: Classifier) -> None:
     codes = np.unique(ngrams("It takes screenshots of the registry")[0])
-    _, values = weigh("It takes screenshots of the registry", codes, np.ones(len(codes), np.float32))
+    ((_, values),) = weigh(["It takes screenshots of the registry"], codes, np.ones(len(codes), np.float32))
     words = int((codes < CHARACTERS).sum())
     assert np.linalg.norm(values[:words]) == pytest.approx(1)
     assert np.linalg.norm(values[words:]) == pytest.approx(1)
@@ -121,6 +123,21 @@ def test_n_grams_do_not_change_since_trained_weights_depend_on_them() -> None:
     assert codes[:3].tolist() == [1347254077, 1643715827, 1734461831]
     assert int(codes.sum(dtype=np.uint64)) == 134669054868
     assert counts.min() == 1
+
+
+def test_the_n_grams_of_a_sentence_do_not_depend_on_its_neighbours() -> None:
+    texts = ["Dumps LSASS, dumps it twice", "", "a", "Ünï cödé \ud800", "x" * 5_000, "Dumps LSASS"]
+    rows, codes, counts = ngrams_of(texts)
+    for row, text in enumerate(texts):
+        alone, times = ngrams(text)
+        assert codes[rows == row].tolist() == alone.tolist()
+        assert counts[rows == row].tolist() == times.tolist()
+
+
+def test_of_equal_scores_the_technique_without_a_rival_is_surer(classifier: Classifier) -> None:
+    drawn = replace(classifier, curve=np.array([0, 0, 0, 0, 1, 0], np.float32))
+    alone, rivalled = drawn.confidences(np.array([[1, -1, -1, 0, 0], [1, 1, -1, 0, 0]], np.float32))
+    assert alone[0] > rivalled[0]
 
 
 def test_upper_case_and_punctuation_do_not_matter_to_n_grams() -> None:
