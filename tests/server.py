@@ -6,10 +6,15 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import httpx
+
+from mesh.adapters.embedded.platform import open_platform
+from mesh.kit.platform import Platform
 
 MESH = [sys.executable, "-m", "mesh.entrypoints.cli"]
 LISTENS = re.compile(r"listens on (http://[^\s]+)")
@@ -18,15 +23,20 @@ PATIENCE_S = 60.0
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("MESH_")}
 
 
-def mesh(*arguments: str, stdin: str = "", timeout_s: float = PATIENCE_S) -> subprocess.CompletedProcess[str]:
-    """Run one command to its end."""
+def mesh(
+    *arguments: str,
+    stdin: str = "",
+    timeout_s: float = PATIENCE_S,
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> subprocess.CompletedProcess[str]:
+    """Run one command to its end; `environment` is added to what it is run in."""
     return subprocess.run(
         [*MESH, *arguments],
         input=stdin,
         capture_output=True,
         text=True,
         timeout=timeout_s,
-        env=CLEAN,
+        env={**CLEAN, **environment},
         check=False,
     )
 
@@ -43,13 +53,21 @@ class Server:
     through: tuple[str, ...] = ()
 
     @property
+    def socket_url(self) -> str:
+        return self.url.replace("http", "ws", 1) + "/ws"
+
+    def open(self) -> Platform:
+        """The running server's own home, opened by this process as well."""
+        return open_platform(self.home)
+
+    @property
     def said(self) -> Path:
         return self.home.parent / f"{self.home.name}.{self.starts}.log"
 
     def start(self) -> "Server":
         """Returns when /health answers."""
         self.starts += 1
-        command = [*self.through, *MESH, "up", "--home", str(self.home), "--port", "0"]
+        command = [*self.through, *MESH, "up", "--home", str(self.home), "--port", "0", "--demo", "2"]
         with self.said.open("wb") as log:
             self.process = subprocess.Popen(
                 command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=CLEAN
@@ -90,3 +108,8 @@ class Server:
         made = mesh("keys", "--home", str(self.home), "create", msp_id)
         assert made.returncode == 0, made.stderr
         return made.stdout.strip()
+
+    def revoke(self, key_id: str) -> None:
+        """By the command line, while the server runs."""
+        ended = mesh("keys", "--home", str(self.home), "revoke", key_id)
+        assert ended.returncode == 0, ended.stderr

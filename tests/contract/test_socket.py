@@ -16,12 +16,14 @@ from tests.contract.conftest import Msp, NewMsp
 from tests.server import Server
 
 PATIENCE_S = 15.0
+# What one transaction takes on either platform.
+AT_ONCE = 90
 
 
 @contextmanager
 def line(server: Server, key: str = "", **more: Any) -> Iterator[ClientConnection]:
     headers = {"x-api-key": key} if key else {}
-    with connect(server.url.replace("http", "ws") + "/ws", additional_headers=headers, **more) as socket:
+    with connect(server.socket_url, additional_headers=headers, **more) as socket:
         yield socket
 
 
@@ -38,7 +40,8 @@ def say(socket: ClientConnection, **message: Any) -> dict[str, Any]:
 
 def announce(store: Platform, msp: Msp, *numbers: int, topic: str = "mesh") -> None:
     drafts = [Draft(type="thing.happened", topic=topic, subject=str(n), data={"n": n}) for n in numbers]
-    store.outbox.add(msp.msp_id, drafts)
+    for start in range(0, len(drafts), AT_ONCE):
+        store.outbox.add(msp.msp_id, drafts[start : start + AT_ONCE])
 
 
 def quiet(socket: ClientConnection) -> None:

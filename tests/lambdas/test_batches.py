@@ -1,6 +1,9 @@
 """Functions that work through batches: jobs, streams, counts, and what a clock calls."""
 
+import copy
+import io
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,9 +15,10 @@ from mesh.adapters.aws.relay import Relay
 from mesh.adapters.aws.tables import NETWORK, THREATS
 from mesh.adapters.knowledge.fetch import Fetched
 from mesh.adapters.knowledge.store import Stamp
+from mesh.entrypoints.lambdas import http
 from mesh.entrypoints.lambdas.kinesis import keep
 from mesh.entrypoints.lambdas.partial import every_message, in_order
-from mesh.entrypoints.lambdas.queue import take_up
+from mesh.entrypoints.lambdas.queue import Message, answered, take_up
 from mesh.entrypoints.lambdas.relay import pass_on
 from mesh.entrypoints.lambdas.schedule import refreshed, reminded
 from mesh.kit.event import Draft, Event
@@ -113,6 +117,73 @@ def test_jobs_that_nobody_took_are_sent_again(at: TestedProcess) -> None:
     at.clock.moment += timedelta(seconds=241)
     assert reminded(at) == 1
     assert [json.loads(body)["job_id"] for body in waiting(at)] == ["j1"]
+
+
+class Functions:
+    """Stands for Lambda: calls the agent's function as it would be called, or fails as told."""
+
+    def __init__(self, at: TestedProcess, error: str = "") -> None:
+        self.at, self.error, self.called = at, error, []  # type: tuple[TestedProcess, str, list[str]]
+
+    def invoke(self, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803
+        self.called.append(FunctionName)
+        if self.error:
+            return {"FunctionError": self.error, "Payload": io.BytesIO(b'{"errorMessage": "out of memory"}')}
+        taken = answered(Message.model_validate_json(Payload), self.at)
+        return {"Payload": io.BytesIO(json.dumps({"taken": taken}).encode())}
+
+
+def handing_on(at: TestedProcess, error: str = "") -> tuple[TestedProcess, Functions]:
+    """The queue's function where each agent has its own."""
+    functions = Functions(at, error)
+    clients = copy.copy(at.clients)
+    clients._made = {**at.clients._made, "lambda": functions}
+    settings = at.settings.model_copy(update={"agent_function": "mesh-{agent}"})
+    return replace(at, clients=clients, settings=settings), functions
+
+
+def test_a_job_is_handed_on_to_the_function_of_its_agent(at: TestedProcess) -> None:
+    at.platform.jobs.add(job(1))
+    queue, functions = handing_on(at)
+    assert run(queue, *waiting(at)) == []
+    assert functions.called == [f"mesh-{AGENT.slug}"] and state(at, "j1") == "done"
+    assert run(queue, '{"msp_id": "msp-a", "job_id": "j1"}') == [] and len(functions.called) == 1
+
+
+def test_a_function_that_fails_brings_the_message_back(at: TestedProcess) -> None:
+    at.platform.jobs.add(job(1))
+    queue, _ = handing_on(at, "Unhandled")
+    assert run(queue, *waiting(at)) == ["m0"]
+    assert state(at, "j1") == "waiting"
+
+
+def test_a_job_that_another_function_has_is_handed_on_again_later(at: TestedProcess) -> None:
+    at.platform.jobs.add(job(1))
+    body = waiting(at)
+    assert at.jobs.take("msp-a", "j1", 60) is not None
+    queue, functions = handing_on(at)
+    assert run(queue, *body) == [] and state(at, "j1") == "running"
+    at.clock.moment += timedelta(seconds=61)
+    assert reminded(at) == 0, "it has a message already"
+    assert run(queue, *body) == [] and state(at, "j1") == "done"
+    assert functions.called == [f"mesh-{AGENT.slug}"] * 2
+
+
+def test_an_agents_function_answers_a_job_beside_requests(
+    at: TestedProcess, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(http, "process", lambda: at)
+    at.platform.jobs.add(job(1))
+    event = {"msp_id": "msp-a", "job_id": "j1"}
+    assert http.handler(event, events.Context()) == {"taken": True}
+    assert http.handler(event, events.Context()) == {"taken": False}
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(line["work"], line["msp_id"]) for line in told] == [("job", "msp-a")] * 2
+
+
+def test_what_an_agent_loads_is_loaded_before_a_snapshot_and_leaves_no_trace(at: TestedProcess) -> None:
+    http.warmed(at.platform, AGENT.name)
+    assert at.platform.ports("nobody").results.page().items == []
 
 
 def threat(number: int, severity: str = "HIGH", msp_id: str = "msp-a") -> Event:

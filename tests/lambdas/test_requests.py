@@ -95,6 +95,13 @@ def test_a_browser_offers_its_key_as_a_subprotocol(at: TestedProcess) -> None:
     assert allowed(event, at)["principalId"] == "msp-a"
 
 
+def test_a_socket_without_a_live_key_is_denied(at: TestedProcess) -> None:
+    event = {**to_authorize(x_api_key="nonsense"), "requestContext": {"routeKey": "$connect"}}
+    answer = allowed(event, at)
+    assert answer["policyDocument"]["Statement"][0]["Effect"] == "Deny"
+    assert "context" not in answer and "usageIdentifierKey" not in answer
+
+
 def test_without_a_live_key_it_is_unauthorized(at: TestedProcess) -> None:
     key = at.key("msp-a")
     at.platform.keys.revoke(key.split("_")[1])

@@ -55,6 +55,12 @@ def test_reading_goes_on_after_the_id_last_seen(platform: Platform) -> None:
     assert numbers(seen) == list(range(10))
 
 
+def test_zero_stands_before_every_event_also_where_there_is_none_yet(platform: Platform) -> None:
+    assert platform.outbox.after("msp-a", "0") == []
+    platform.outbox.add("msp-a", [draft(1)])
+    assert numbers(list(platform.outbox.after("msp-a", "0"))) == [1]
+
+
 def test_an_id_that_was_never_given_is_malformed(platform: Platform) -> None:
     platform.outbox.add("msp-a", [draft(1)])
     for last_id in ("x", "-1", "1.5", "", "٣", "1" * 30, "\x00", "999999"):

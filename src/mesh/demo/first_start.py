@@ -1,24 +1,21 @@
-"""What a fresh home folder needs: the models built, and two simulated MSPs to look at."""
+"""What a fresh home folder needs: the models built, and a simulated world to look at."""
 
+import json
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 
-from mesh.demo.rows import clients, metrics, security_events
-from mesh.kit.platform import Platform, Tenant
 from mesh.kit.problem import Unavailable
 
-DEMO = (
-    Tenant(msp_id="demo-cedar", name="Cedar IT (simulated)", simulated=True),
-    Tenant(msp_id="demo-harbor", name="Harbor Systems (simulated)", simulated=True),
-)
-DAYS = 14
+# Says which world the home has, or that it wants none: the next start need not look further.
+MARK = "demo.json"
+MOST_MSPS = 200
 
 
-def prepare(home: Path, say: Callable[[str], None]) -> None:
-    """Make what is missing, once. A model that cannot be built is said, and the agents will say it too."""
-    from mesh.adapters.embedded.platform import open_platform
+def prepare(home: Path, say: Callable[[str], None], msps: int | None = None) -> None:
+    """Make what is missing, once. A model that cannot be built is said, and the agents will say it too.
 
+    `msps` is how many simulated MSPs the first start loads; 0 for none.
+    """
     try:
         home.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -26,12 +23,8 @@ def prepare(home: Path, say: Callable[[str], None]) -> None:
             f"Cannot write to {home}: {error.strerror}; name another folder with --home."
         ) from error
     prepare_models(home, say)
-    platform = open_platform(home)
-    try:
-        if platform.tenants.find(DEMO[0].msp_id) is None:
-            _load(platform, say)
-    finally:
-        platform.close()
+    if not (home / MARK).exists():
+        _prepare_world(home, say, msps)
 
 
 def prepare_models(home: Path, say: Callable[[str], None]) -> None:
@@ -45,15 +38,37 @@ def prepare_models(home: Path, say: Callable[[str], None]) -> None:
         say(f"Going on without sentence embeddings: {problem.detail}")
 
 
-def _load(platform: Platform, say: Callable[[str], None]) -> None:
-    until = platform.clock.now().replace(minute=0, second=0, microsecond=0)
-    since = until - timedelta(days=DAYS)
-    for seed, tenant in enumerate(DEMO):
-        ports = platform.ports(tenant.msp_id)
-        ports.records.put("clients", clients(seed))
-        ports.records.put("metrics", metrics(seed, since, until))
-        ports.records.put("security-events", security_events(seed, until))
-        # The tenant comes last: a start that was cut off before loads everything again.
-        platform.tenants.put(tenant)
-    say(f"Loaded two simulated MSPs: {DEMO[0].msp_id} and {DEMO[1].msp_id}.")
-    say(f"To ask as one of them: export MESH_KEY=$(./mesh keys create {DEMO[0].msp_id})")
+def mark(home: Path, msps: int, months: int, seed: int, until: str) -> None:
+    """Write down which world was loaded whole; `msps` 0 when it was taken out."""
+    words = json.dumps({"msps": msps, "months": months, "seed": seed, "until": until})
+    fresh = home / f"{MARK}.new"
+    fresh.write_text(words + "\n", encoding="utf-8")
+    fresh.replace(home / MARK)
+
+
+def unmark(home: Path) -> None:
+    """Before a load: if it is cut off, the next start loads again."""
+    (home / MARK).unlink(missing_ok=True)
+
+
+def _prepare_world(home: Path, say: Callable[[str], None], msps: int | None) -> None:
+    from mesh.adapters.embedded.platform import open_platform
+    from mesh.demo.load import load
+    from mesh.demo.world import MONTHS, MSPS, SEED
+    from mesh.kit.problem import Conflict
+
+    count = MSPS if msps is None else msps
+    if count == 0:
+        return
+    say(f"Loading {count} simulated MSPs with {MONTHS} months of rows, this once ...")
+    platform = open_platform(home)
+    try:
+        done = load(platform, count, say=say)
+        mark(home, count, MONTHS, SEED, done.until.isoformat())
+    except Conflict as problem:
+        say(f"Going on without the simulated MSPs: {problem.detail}")
+        return
+    finally:
+        platform.close()
+    say(f"Loaded {done.msps} simulated MSPs, {done.rows.total():,} rows, in {done.seconds:.0f} s.")
+    say("To ask as one of them: export MESH_KEY=$(./mesh keys create demo-cedar)")

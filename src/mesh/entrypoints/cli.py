@@ -5,10 +5,10 @@ import os
 import sys
 from collections.abc import Sequence
 
-from mesh.entrypoints.commands import ask, evals, feeds, keys, records, up
+from mesh.entrypoints.commands import ask, aws, demo, evals, feeds, keys, records, reports, train, up
 from mesh.kit.problem import Problem
 
-COMMANDS = (up, ask, keys, feeds, evals, records)
+COMMANDS = (up, ask, train, keys, records, demo, feeds, aws, reports, evals)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

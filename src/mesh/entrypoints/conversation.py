@@ -4,6 +4,7 @@ A client sends `{"action": "subscribe", "topics": [...], "last_event_id": "..."}
 or `ping`. It gets CloudEvents, and for each message of its own one of `subscribed`, `pong` or `problem`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -77,9 +78,12 @@ def _read(text: str | bytes) -> Message:
     return message
 
 
-def offered_key(headers: dict[str, str]) -> str:
+def offered_key(headers: Mapping[str, str]) -> str:
     """The API key from `x-api-key`, or from a `key.…` subprotocol; empty when there is none."""
-    if headers.get("x-api-key"):
-        return headers["x-api-key"]
-    offered = [name.strip() for name in headers.get("sec-websocket-protocol", "").split(",")]
-    return next((n.removeprefix(KEY_SUBPROTOCOL) for n in offered if n.startswith(KEY_SUBPROTOCOL)), "")
+    return headers.get("x-api-key") or offered(headers, KEY_SUBPROTOCOL)
+
+
+def offered(headers: Mapping[str, str], prefix: str) -> str:
+    """What follows the prefix in the first subprotocol that has it; empty when none does."""
+    names = [name.strip() for name in headers.get("sec-websocket-protocol", "").split(",")]
+    return next((name.removeprefix(prefix) for name in names if name.startswith(prefix)), "")

@@ -42,8 +42,12 @@ def application(
     more: Sequence[BaseRoute] = (),
     of: Sequence[Agent] | None = None,
     lifespan: Callable[..., object] | None = None,
+    threads: bool = True,
 ) -> Starlette:
-    """The ASGI application over a platform. `more` are routes of one runtime alone: the socket, the web."""
+    """The ASGI application over a platform. `more` are routes of one runtime alone: the socket, the web.
+
+    Without `threads`, requests are answered one after the other, which is quicker where they come so.
+    """
     cors = Middleware(
         CORSMiddleware,
         allow_origins=["*"],
@@ -54,7 +58,7 @@ def application(
     )
     handlers = {404: no_route, 405: no_route}
     made = Starlette(
-        routes=[*_routes(platform, endpoints(of)), *more],
+        routes=[*_routes(platform, endpoints(of), threads), *more],
         middleware=[cors],
         exception_handlers=handlers,
         lifespan=lifespan,  # type: ignore[arg-type]
@@ -64,13 +68,13 @@ def application(
     return made
 
 
-def _routes(platform: Platform, table: Sequence[Endpoint]) -> list[Route]:
+def _routes(platform: Platform, table: Sequence[Endpoint], threads: bool) -> list[Route]:
     """One route per path, so that a 405 lists every method the path takes."""
     by_path: dict[str, dict[str, Guard]] = {}
     for endpoint in table:
         # An id of a record is the tenant's own and may hold a slash.
         path = endpoint.path.replace("{record_id}", "{record_id:path}")
-        by_path.setdefault(path, {})[endpoint.method] = Guard(platform, endpoint)
+        by_path.setdefault(path, {})[endpoint.method] = Guard(platform, endpoint, threads)
     return [Route(path, _by_method(guards), methods=list(guards)) for path, guards in by_path.items()]
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from mesh.adapters.imports.taking import Line
-from mesh.adapters.knowledge.unpack import plain
 from mesh.entrypoints.endpoint import CSV, JSON, NDJSON, parse_json
 from mesh.kit.problem import FieldError, Malformed, Problem, Unavailable, Unsupported
 
@@ -37,6 +36,9 @@ def lines_of_file(path: Path) -> Iterator[Line]:
         known = ", ".join([*FORMS, ".parquet"])
         reason = f"ends in none of: {known}, each also with .gz"
         raise Unsupported("The file's form is not known.", errors=[FieldError("FILE", reason)])
+    # Brings the feeds and SQLite along, which no server needs.
+    from mesh.adapters.knowledge.unpack import plain
+
     return lines_of(plain(path.read_bytes(), LARGEST), FORMS[suffix])
 
 

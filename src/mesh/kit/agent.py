@@ -75,6 +75,19 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
+class Act:
+    """A POST route of an agent that changes what is stored, beside its question. `do` raises a Problem
+    when it cannot be done.
+    """
+
+    path: str
+    summary: str
+    ask: type[BaseModel]
+    reply: type[BaseModel]
+    do: Callable[[Any, Ports], BaseModel]
+
+
+@dataclass(frozen=True, slots=True)
 class Flag:
     """An option of `./mesh ask`. With `file`, its value is a path and the agent gets the file's text."""
 
@@ -98,6 +111,32 @@ class CommandLine:
     why_not: Callable[[Any], str | None]
     flags: tuple[Flag, ...] = ()
     picture: Callable[[Any, Envelope], bytes] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What came of training on a tenant's own records: whether its model changed, and why or why not.
+
+    `scores` are on held-out time; `by` is the model that answers from now on.
+    """
+
+    kept: bool
+    message: str
+    by: ModelUsed
+    scores: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """How an agent learns from one tenant's own records (`./mesh train AGENT --msp X`).
+
+    `run` says how far it is, line by line; it stores what it made among the tenant's blobs, and only where
+    that does better than the model in use. It raises Invalid with the reason when there is too little to
+    learn from, and Unavailable when what it takes is not installed.
+    """
+
+    summary: str
+    run: Callable[[Ports, Callable[[str], None]], Trained]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +171,11 @@ class Agent:
     aliases: tuple[str, ...] = ()
     formats: Mapping[str, Format] = field(default_factory=dict)
     views: tuple[View, ...] = ()
+    acts: tuple[Act, ...] = ()
     # Models it loads, by their names in the model store; reported with their hashes by /agents/status.
     models: tuple[str, ...] = ()
+    # How it learns from a tenant's own records; None for an agent that does not.
+    training: Training | None = None
 
     @property
     def slug(self) -> str:

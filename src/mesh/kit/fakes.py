@@ -10,10 +10,25 @@ from pydantic_core import from_json, to_json
 
 from mesh.kit import blob_name
 from mesh.kit import cursor as cursors
+from mesh.kit.absent import NoGenerator, NoSentiment, NotJoined
 from mesh.kit.agent import Envelope
 from mesh.kit.event import Draft
-from mesh.kit.ports import Edition, Embedder, Knowledge, Models, Page, Ports, Row
-from mesh.kit.problem import Unavailable
+from mesh.kit.ports import (
+    Benchmarks,
+    Edition,
+    Embedder,
+    Generator,
+    Introduction,
+    Knowledge,
+    Models,
+    Page,
+    Partner,
+    Partners,
+    Ports,
+    Row,
+    Sentiment,
+)
+from mesh.kit.problem import FieldError, NotFound, Unavailable
 from mesh.kit.records import sortable, when
 
 if TYPE_CHECKING:
@@ -176,11 +191,37 @@ class NoEmbedder:
         raise Unavailable("The embedding model is not here.")
 
 
-class NoSightings:
-    """A mesh nobody has joined yet."""
+@dataclass
+class MemoryPartners:
+    """Others that show what they are given; introductions wait until a test answers them."""
 
-    def seen_by(self, indicator_type: str, value: str) -> int | None:  # noqa: ARG002
-        return None
+    shown: Sequence[Partner] = ()
+    made: list[Introduction] = field(default_factory=list)
+
+    def others(self) -> Sequence[Partner]:
+        return self.shown
+
+    def introduce(self, handle: str, message: str) -> Introduction:
+        if all(partner.handle != handle for partner in self.shown):
+            raise NotFound("There is no such partner.", errors=[FieldError("partner", "is not shown")])
+        number = f"introduction-{len(self.made) + 1}"
+        self.made.append(
+            Introduction(
+                id=number, partner=handle, asked_by_me=True, state="open", message=message, opened_at=NOON
+            )
+        )
+        return self.made[-1]
+
+    def answer(self, introduction_id: str, *, accept: bool) -> Introduction:
+        for place, each in enumerate(self.made):
+            if each.id == introduction_id:
+                state = "accepted" if accept else "declined"
+                self.made[place] = each.model_copy(update={"state": state, "answered_at": NOON})
+                return self.made[place]
+        raise NotFound("There is no such introduction.")
+
+    def introductions(self) -> Sequence[Introduction]:
+        return self.made[::-1]
 
 
 def fake_ports(
@@ -190,6 +231,10 @@ def fake_ports(
     knowledge: Knowledge | None = None,
     models: Models | None = None,
     embedder: Embedder | None = None,
+    sentiment: Sentiment | None = None,
+    generator: Generator | None = None,
+    benchmarks: Benchmarks | None = None,
+    partners: Partners | None = None,
     now: datetime = NOON,
 ) -> Ports:
     """Ports of one tenant in memory, holding `rows` by kind.
@@ -210,5 +255,9 @@ def fake_ports(
         knowledge=knowledge or MemoryKnowledge(),
         models=models or NoModels(),
         embedder=embedder or NoEmbedder(),
-        sightings=NoSightings(),
+        sightings=NotJoined(),
+        sentiment=sentiment or NoSentiment(),
+        generator=generator or NoGenerator(),
+        benchmarks=benchmarks or NotJoined(),
+        partners=partners or MemoryPartners(),
     )

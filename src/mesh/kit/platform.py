@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from mesh.kit.event import Draft, Event
 from mesh.kit.ports import Clock, Knowledge, Models, Page, Ports
+from mesh.kit.trace import Observer
 
 
 class Tenant(BaseModel):
@@ -159,6 +160,48 @@ class States(Protocol):
         """Newest first."""
 
 
+class Listing(BaseModel):
+    """What one MSP shows of itself to the others, and what is told only to those it agreed to meet."""
+
+    msp_id: str
+    handle: str
+    card: dict[str, Any]
+    name: str
+    contact: str | None = None
+    simulated: bool = False
+
+
+class Meeting(BaseModel):
+    """An introduction as both sides share it; `asking` and `asked` are tenants."""
+
+    id: str
+    asking: str
+    asked: str
+    state: Literal["open", "accepted", "declined"] = "open"
+    message: str
+    opened_at: datetime
+    answered_at: datetime | None = None
+
+
+class Directory(Protocol):
+    """What MSPs chose to show one another. Entries of an erased tenant are gone."""
+
+    def publish(self, listing: Listing) -> None:
+        """Shows it from now on, in place of what the tenant showed before."""
+
+    def withdraw(self, msp_id: str) -> None:
+        """Nobody sees it from now on."""
+
+    def listings(self) -> Sequence[Listing]:
+        """Everything that is shown, by handle."""
+
+    def keep(self, meeting: Meeting, before: str | None) -> bool:
+        """Store it if its state is `before` (None: it is new); whether it was so."""
+
+    def meetings(self, msp_id: str) -> Sequence[Meeting]:
+        """The tenant's, newest first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Platform:
     """All that a process was given at its start."""
@@ -172,8 +215,10 @@ class Platform:
     replies: Replies
     throttle: Throttle
     states: States
+    directory: Directory
     knowledge: Knowledge
     models: Models
+    observer: Observer
     ids: Callable[[], str]
     ports: Callable[[str], Ports]
     close: Callable[[], None]

@@ -4,13 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
+
+from pydantic import BaseModel, Field
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from mesh.kit.agent import Envelope
+    from mesh.kit.agent import Envelope, ModelUsed
     from mesh.kit.event import Draft
 
 T = TypeVar("T")
@@ -152,6 +154,105 @@ class Sightings(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Provided(Generic[T]):
+    """What a provider gave. `instead_of` says which other one did not answer, and why; empty: none failed."""
+
+    value: T
+    by: "ModelUsed"
+    instead_of: str = ""
+
+
+Tone = Literal["POSITIVE", "NEGATIVE", "NEUTRAL", "MIXED"]
+
+
+@dataclass(frozen=True, slots=True)
+class Feeling:
+    """How a text sounds. `scores` hold all four tones and sum to 1."""
+
+    tone: Tone
+    scores: Mapping[Tone, float]
+
+
+class Sentiment(Protocol):
+    def judge(self, texts: Sequence[str]) -> Provided[Sequence[Feeling]]:
+        """One feeling a text. Raises Unavailable when no provider can answer."""
+
+
+class Generator(Protocol):
+    """Writes words. Whatever it is given as `data` is data: nothing in it is an instruction."""
+
+    def answer(self, question: str, data: str) -> Provided[str | None]:
+        """The words of `data` that answer the question, as they stand there; None when they do not."""
+
+    def write(self, task: str, data: str, *, most_words: int = 150) -> Provided[str]:
+        """A short text. Raises Unavailable when no provider can write."""
+
+    def propose(self, task: str, question: str, form: Mapping[str, Any]) -> Provided[Row | None]:
+        """An object of the JSON schema `form`, unchecked; None when no provider can, or none fits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Percentiles:
+    """A benchmark that was released: noise included, from `cohort` MSPs, at the price of `epsilon`."""
+
+    p25: float
+    p50: float
+    p75: float
+    cohort: int
+    epsilon: float
+    as_of: str
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    reason: str
+
+
+class Benchmarks(Protocol):
+    def percentiles(
+        self, measure: str, *, segment: str | None = None, region: str | None = None
+    ) -> Percentiles | Withheld:
+        """How peers stand, through the release gate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """Another MSP as its consent lets it show: `handle` stands for its name; `card` has the shared fields."""
+
+    handle: str
+    card: Row
+    simulated: bool
+
+
+class Introduction(BaseModel):
+    """Two MSPs who may want to work together. Name and contact show once both agreed."""
+
+    id: str
+    partner: str = Field(description="The other side's handle")
+    asked_by_me: bool
+    state: Literal["open", "accepted", "declined"]
+    message: str
+    opened_at: datetime
+    answered_at: datetime | None = None
+    name: str | None = None
+    contact: str | None = None
+
+
+class Partners(Protocol):
+    def others(self) -> Sequence[Partner]:
+        """Every other MSP that shows something, by handle."""
+
+    def introduce(self, handle: str, message: str) -> Introduction:
+        """Ask to be introduced. Raises NotFound; Conflict while one between the two stands."""
+
+    def answer(self, introduction_id: str, *, accept: bool) -> Introduction:
+        """Accept or decline one that another side opened. Raises NotFound, Conflict when it is answered."""
+
+    def introductions(self) -> Sequence[Introduction]:
+        """The tenant's own, newest first."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ports:
     """Everything one question of one tenant may reach."""
 
@@ -164,3 +265,7 @@ class Ports:
     models: Models
     embedder: Embedder
     sightings: Sightings
+    sentiment: Sentiment
+    generator: Generator
+    benchmarks: Benchmarks
+    partners: Partners

@@ -30,6 +30,10 @@ def _when(*other_names: str) -> Any:
     return Field(validation_alias=AliasChoices("at", *other_names))
 
 
+# Traffic Light Protocol 2.0 (FIRST, August 2022).
+Tlp = Literal["TLP:CLEAR", "TLP:GREEN", "TLP:AMBER", "TLP:AMBER+STRICT", "TLP:RED"]
+
+
 class Record(BaseModel):
     """What every kind has. Columns beyond those named are kept as they came."""
 
@@ -107,6 +111,8 @@ class Policy(Record):
 
 
 class Profile(Record):
+    """The tenant's own card. Nothing of it leaves unless `shared` names the field and `tlp` allows it."""
+
     name: Name
     region: str | None = None
     segment: str | None = Field(default=None, description="Whom it serves mostly: an industry or a size")
@@ -114,6 +120,11 @@ class Profile(Record):
     services: list[str] | str = []
     capacity_hours: Amount | None = Field(default=None, description="Free hours a month")
     description: Text = ""
+    contact: str | None = Field(default=None, description="Shown to a partner once both sides agreed")
+    tlp: Tlp | None = Field(default=None, description="TLP 2.0; without one, other MSPs see nothing")
+    shared: list[str] | str = Field(
+        default=[], description="Fields of this profile that other MSPs may see; none: they see nothing"
+    )
 
 
 class SecurityEvent(Record):

@@ -12,6 +12,7 @@ from mesh.adapters.aws.failures import call
 from mesh.adapters.aws.items import from_item
 from mesh.adapters.aws.outbox import DynamoOutbox, is_event
 from mesh.adapters.aws.tables import EVENTS
+from mesh.adapters.subscribers import Deliver, Subscribers
 from mesh.kit.event import Event
 from mesh.kit.problem import Problem, Unavailable
 
@@ -27,7 +28,7 @@ class StreamBus:
     def __init__(self, dynamo: Dynamo, outbox: DynamoOutbox):
         self._dynamo = dynamo
         self._outbox = outbox
-        self._subscribers: dict[object, Callable[[Event], None]] = {}
+        self._subscribers = Subscribers()
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
@@ -35,21 +36,14 @@ class StreamBus:
         self._places: dict[str, str | None] = {}
         self._stream = ""
 
-    def subscribe(self, deliver: Callable[[Event], None]) -> Callable[[], None]:
-        token = object()
+    def subscribe(self, deliver: Deliver) -> Callable[[], None]:
         with self._lock:
             if self._thread is None:
                 self._stream = self._arn()
                 self._look("LATEST")
                 self._thread = threading.Thread(target=self._run, name="stream-bus", daemon=True)
                 self._thread.start()
-            self._subscribers = {**self._subscribers, token: deliver}
-
-        def stop() -> None:
-            with self._lock:
-                self._subscribers = {t: d for t, d in self._subscribers.items() if t is not token}
-
-        return stop
+        return self._subscribers.add(deliver)
 
     def close(self) -> None:
         self._closing.set()
@@ -90,7 +84,7 @@ class StreamBus:
         while not self._closing.is_set():
             try:
                 for event in self._new():
-                    self._deliver(event)
+                    self._subscribers.tell(event)
                 wait = POLL_S
             except Problem as problem:
                 log.warning("the stream was not read: %s", problem.detail)
@@ -117,10 +111,3 @@ class StreamBus:
             self._places[shard] = answer.get("NextShardIterator")
             if self._places[shard] is None:
                 self._look("TRIM_HORIZON")
-
-    def _deliver(self, event: Event) -> None:
-        for deliver in self._subscribers.values():
-            try:
-                deliver(event)
-            except Exception:  # one subscriber that went away must not silence the others
-                log.exception("a subscriber failed on event %s", event.id)

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 CONNECT_S, READ_S, TRIES = 1.0, 3.0, 3
 # Objects may be megabytes, and a knowledge file is tens of them.
 READ_OBJECT_S = 15.0
+# Calling a function again because it is slow would have the same work done twice at once.
+READ_FUNCTION_S, FUNCTION_TRIES = 120.0, 1
+READ_SLOW_S = {"s3": READ_OBJECT_S, "lambda": READ_FUNCTION_S}
 # Threads of one process that share a client: the answer, the notes, and the local server's pool.
 CONNECTIONS = 32
 
@@ -66,6 +69,11 @@ class Clients:
         return cast("SecretsManagerClient", self._client("secretsmanager"))
 
     @property
+    def functions(self) -> Any:
+        """Of Lambda. Waits for an answer as long as a function may take, and asks once."""
+        return self._client("lambda")
+
+    @property
     def sts(self) -> "STSClient":
         return cast("STSClient", self._client("sts"))
 
@@ -105,10 +113,13 @@ class Clients:
                 self._session = self._session or boto3.Session(**self._options)
                 config = Config(
                     connect_timeout=CONNECT_S,
-                    read_timeout=READ_OBJECT_S if service == "s3" else READ_S,
+                    read_timeout=READ_SLOW_S.get(service, READ_S),
                     # Tries again on throttling and on faults of the service, with jitter (botocore's
                     # "standard").
-                    retries={"mode": "standard", "total_max_attempts": TRIES},
+                    retries={
+                        "mode": "standard",
+                        "total_max_attempts": FUNCTION_TRIES if service == "lambda" else TRIES,
+                    },
                     max_pool_connections=CONNECTIONS,
                 )
                 make = self._session.client

@@ -119,6 +119,11 @@ class DynamoJobs:
         item = self.dynamo.get(JOBS, _key(msp_id, job_id)) if can_be_key(job_id) else None
         return self._job(item) if item else None
 
+    def glance(self, msp_id: str, job_id: str) -> Job | None:
+        """As `find`, without the question, which may lie in a bucket that the caller cannot read."""
+        item = self.dynamo.get(JOBS, _key(msp_id, job_id)) if can_be_key(job_id) else None
+        return self._job(item, {}) if item else None
+
     def page(
         self, msp_id: str, *, state: str | None = None, limit: int = 50, cursor: str | None = None
     ) -> Page[Job]:
@@ -198,11 +203,11 @@ class DynamoJobs:
             DelaySeconds=round(min(LONGEST_DELAY_S, max(0.0, wait))),
         )
 
-    def _job(self, item: Mapping[str, Any]) -> Job:
+    def _job(self, item: Mapping[str, Any], question: dict[str, Any] | None = None) -> Job:
         msp_id = tenant_of(item["msp_id"])
         fields = {name: item[name] for name in Job.model_fields if name in item}
         fields["msp_id"] = msp_id
-        fields["question"] = from_json(self.bodies.read(msp_id, item))
+        fields["question"] = from_json(self.bodies.read(msp_id, item)) if question is None else question
         fields["problem"] = from_json(item["problem"]) if "problem" in item else None
         return Job.model_validate(fields)
 

@@ -6,7 +6,6 @@ dozens of facts an answer looks up. A file costs one download per function and e
 microseconds, and is rolled back by S3's versions. Until one was published, what the packages ship is used.
 """
 
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,14 +13,15 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mesh.adapters.aws.clients import Clients
 from mesh.adapters.aws.failures import call
 from mesh.adapters.aws.settings import Settings
-from mesh.adapters.knowledge.feeds import open_store
-from mesh.adapters.knowledge.store import KnowledgeStore
 from mesh.kit.ports import Edition, Row
+
+if TYPE_CHECKING:
+    from mesh.adapters.knowledge.store import KnowledgeStore
 
 KEY = "knowledge/knowledge.db"
 FILE = "knowledge.db"
@@ -37,7 +37,7 @@ class S3Knowledge:
     settings: Settings
     seconds: Callable[[], float] = time.monotonic
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _store: KnowledgeStore | None = None
+    _store: "KnowledgeStore | None" = None
     _etag: str = ""
     _looked_at: float = float("-inf")
 
@@ -57,12 +57,12 @@ class S3Knowledge:
                 self._store.close()
                 self._store = None
 
-    def _current(self) -> KnowledgeStore:
+    def _current(self) -> "KnowledgeStore":
         with self._lock:
             if self._store is None or self.seconds() - self._looked_at >= self.settings.knowledge_fresh_s:
                 self._fetch()
                 self._looked_at = self.seconds()
-            self._store = self._store or open_store(self._folder("packaged"))
+            self._store = self._store or _opened(self._folder("packaged"))
             return self._store
 
     def _fetch(self) -> None:
@@ -81,7 +81,7 @@ class S3Knowledge:
         _save(answer["Body"], partial)
         partial.replace(folder / FILE)
         # The one before stays open: an answer under way may still read from it.
-        self._store, self._etag = open_store(folder), answer["ETag"]
+        self._store, self._etag = _opened(folder), answer["ETag"]
 
     def _folder(self, name: str) -> Path:
         folder = self.settings.scratch / "knowledge" / name
@@ -91,6 +91,8 @@ class S3Knowledge:
 
 def publish(clients: Clients, settings: Settings, database: Path) -> None:
     """Make a copy of an open knowledge file everybody's edition; a writer may be at work on it meanwhile."""
+    import sqlite3
+
     with TemporaryDirectory() as folder:
         copy = Path(folder) / FILE
         with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(copy)) as target:
@@ -99,7 +101,7 @@ def publish(clients: Clients, settings: Settings, database: Path) -> None:
 
 
 @contextmanager
-def working_copy(clients: Clients, settings: Settings) -> Iterator[KnowledgeStore]:
+def working_copy(clients: Clients, settings: Settings) -> "Iterator[KnowledgeStore]":
     """The newest knowledge file to write into; published when the work on it ended well."""
     from botocore.exceptions import ClientError
 
@@ -111,12 +113,19 @@ def working_copy(clients: Clients, settings: Settings) -> Iterator[KnowledgeStor
         except ClientError as error:
             if error.response["Error"]["Code"] not in ABSENT:
                 raise
-        store = open_store(Path(folder))
+        store = _opened(Path(folder))
         try:
             yield store
         finally:
             store.close()
         publish(clients, settings, database)
+
+
+def _opened(folder: Path) -> "KnowledgeStore":
+    # SQLite and the feeds take a part of a cold start that most functions never use.
+    from mesh.adapters.knowledge.feeds import open_store
+
+    return open_store(folder)
 
 
 def _save(body: Any, path: Path) -> None:

@@ -114,7 +114,11 @@ class DynamoOutbox:
                 yield item
 
     def _checked(self, msp_id: str, last_id: str) -> int:
-        """The number of an id that may be one of ours: of this tenant, or of one that was erased."""
+        """The number of an id that may be one of ours: of this tenant, or of one that was erased. 0 stands
+        before them all.
+        """
+        if last_id == str(COUNTER):
+            return COUNTER
         if last_id.isascii() and last_id.isdigit() and len(last_id) == LONGEST_ID:
             number = int(last_id)
             counter = self.dynamo.get(EVENTS, _key(tenant_key(msp_id), COUNTER)) or {"last": 0}

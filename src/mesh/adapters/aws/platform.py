@@ -9,6 +9,7 @@ from mesh.adapters.aws.blobs import S3Blobs
 from mesh.adapters.aws.bodies import Bodies
 from mesh.adapters.aws.bus import StreamBus
 from mesh.adapters.aws.clients import Clients
+from mesh.adapters.aws.directory import DynamoDirectory
 from mesh.adapters.aws.dynamo import Dynamo
 from mesh.adapters.aws.fence import Fence
 from mesh.adapters.aws.jobs import DynamoJobs
@@ -20,12 +21,20 @@ from mesh.adapters.aws.replies import DynamoReplies
 from mesh.adapters.aws.results import DynamoResults
 from mesh.adapters.aws.settings import Settings
 from mesh.adapters.aws.states import DynamoStates, GatewayThrottle
+from mesh.adapters.aws.telemetry import Telemetry
 from mesh.adapters.aws.tenants import DynamoKeys, DynamoTenants
-from mesh.adapters.defaults import NotJoined, SystemClock
+from mesh.adapters.defaults import SystemClock
 from mesh.adapters.models.embedder import OnnxEmbedder
 from mesh.adapters.models.store import ModelStore, standard_folders
+from mesh.kit.absent import NoGenerator, NoSentiment, NotJoined
 from mesh.kit.platform import Platform
 from mesh.kit.ports import Clock, Ports
+from mesh.sharing.introductions import DirectoryPartners
+from mesh.sharing.profiles import PublishedRecords
+
+
+def new_id() -> str:
+    return uuid.uuid4().hex
 
 
 def open_platform(
@@ -50,6 +59,7 @@ def open_platform(
     models = S3Models(aws, settings, ModelStore(_packaged(settings.scratch)))
     embedder = OnnxEmbedder(models)
     fence = Fence(aws, settings)
+    directory = DynamoDirectory(dynamo)
 
     def ports(msp_id: str) -> Ports:
         mine = fence.clients(msp_id)
@@ -58,13 +68,17 @@ def open_platform(
         return Ports(
             msp_id=msp_id,
             clock=time,
-            records=DynamoRecords(fenced, held, msp_id),
+            records=PublishedRecords(DynamoRecords(fenced, held, msp_id), directory, msp_id, new_id),
             results=DynamoResults(fenced, held, told, msp_id),
             blobs=S3Blobs(mine, settings, msp_id),
             knowledge=knowledge,
             models=models,
             embedder=embedder,
             sightings=NotJoined(),
+            sentiment=NoSentiment(),
+            generator=NoGenerator(),
+            benchmarks=NotJoined(),
+            partners=DirectoryPartners(msp_id, directory, time, new_id),
         )
 
     def close() -> None:
@@ -85,9 +99,11 @@ def open_platform(
         replies=DynamoReplies(dynamo, bodies, time),
         throttle=GatewayThrottle(),
         states=states,
+        directory=directory,
         knowledge=knowledge,
         models=models,
-        ids=lambda: uuid.uuid4().hex,
+        observer=Telemetry(),
+        ids=new_id,
         ports=ports,
         close=close,
     )

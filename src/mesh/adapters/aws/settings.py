@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from mesh.kit.problem import FieldError, Unavailable
 
@@ -29,8 +29,18 @@ class Settings(BaseModel):
     tenant_role: str = Field(
         default="", description="Role assumed with a policy fenced to one tenant; '' for none"
     )
+    agent_function: str = Field(
+        default="", description="Function that answers an agent's jobs, with {agent}; '' where this one does"
+    )
     sockets_url: str = Field(
         default="", description="Where messages to WebSockets are posted, with its stage"
+    )
+    cognito_pool_id: str = Field(
+        default="", pattern=r"^$|^[a-z0-9-]+_[A-Za-z0-9]+$",
+        description="User pool whose tokens are taken beside API keys, such as us-east-1_Ab1; '' for none",
+    )  # fmt: skip
+    cognito_client_id: str = Field(
+        default="", validate_default=True, description="The pool's app client that tokens must be for"
     )
     scratch: Path = Field(default=Path("/tmp/mesh"), description="Where models and knowledge are cached")  # noqa: S108
     knowledge_fresh_s: float = Field(
@@ -38,6 +48,14 @@ class Settings(BaseModel):
     )
     events_kept_days: int = Field(default=30, ge=1, description="How far back a socket can resume")
     states_kept_days: int = Field(default=7, ge=1)
+
+    @field_validator("cognito_client_id")
+    @classmethod
+    def _for_one_client(cls, value: str, others: ValidationInfo) -> str:
+        """Without it, tokens that were made for any client of the pool would be taken."""
+        if others.data.get("cognito_pool_id") and not value:
+            raise ValueError(f"is needed with {PREFIX}COGNITO_POOL_ID")
+        return value
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:

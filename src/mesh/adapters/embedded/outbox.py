@@ -1,6 +1,5 @@
 """The outbox in SQLite, and the bus that delivers it inside this process."""
 
-import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
@@ -10,6 +9,7 @@ from datetime import datetime
 from pydantic_core import from_json, to_json
 
 from mesh.adapters.embedded.database import Database
+from mesh.adapters.subscribers import Deliver, Subscribers
 from mesh.kit.event import Draft, Event
 from mesh.kit.ports import Clock
 from mesh.kit.problem import FieldError, Malformed
@@ -18,7 +18,6 @@ from mesh.kit.records import sortable
 # How long the bus waits before it looks for events that another process committed to the same file.
 POLL_S = 1.0
 BATCH = 500
-log = logging.getLogger("mesh.bus")
 
 
 def announce(connection: sqlite3.Connection, msp_id: str, drafts: Sequence[Draft], now: datetime) -> None:
@@ -70,7 +69,7 @@ class OutboxBus:
 
     def __init__(self, database: Database):
         self._database = database
-        self._subscribers: dict[object, Callable[[Event], None]] = {}
+        self._subscribers = Subscribers()
         self._woken = threading.Event()
         self._closing = False
         newest = database.row("SELECT COALESCE(MAX(seq), 0) AS seq FROM events")
@@ -78,14 +77,8 @@ class OutboxBus:
         self._thread = threading.Thread(target=self._run, name="outbox-bus", daemon=True)
         self._thread.start()
 
-    def subscribe(self, deliver: Callable[[Event], None]) -> Callable[[], None]:
-        token = object()
-        self._subscribers = {**self._subscribers, token: deliver}
-
-        def stop() -> None:
-            self._subscribers = {t: d for t, d in self._subscribers.items() if t is not token}
-
-        return stop
+    def subscribe(self, deliver: Deliver) -> Callable[[], None]:
+        return self._subscribers.add(deliver)
 
     def wake(self) -> None:
         """Something was committed."""
@@ -104,12 +97,5 @@ class OutboxBus:
                 "SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?", self._last, BATCH
             ):
                 for row in rows:
-                    self._deliver(_event(row))
+                    self._subscribers.tell(_event(row))
                     self._last = int(row["seq"])
-
-    def _deliver(self, event: Event) -> None:
-        for deliver in self._subscribers.values():
-            try:
-                deliver(event)
-            except Exception:  # one subscriber that went away must not silence the others
-                log.exception("a subscriber failed on event %s", event.id)

@@ -3,9 +3,10 @@
 import uuid
 from pathlib import Path
 
-from mesh.adapters.defaults import NotJoined, SystemClock
+from mesh.adapters.defaults import SystemClock
 from mesh.adapters.embedded.blobs import FolderBlobs
 from mesh.adapters.embedded.database import Database
+from mesh.adapters.embedded.directory import SqliteDirectory
 from mesh.adapters.embedded.jobs import SqliteJobs
 from mesh.adapters.embedded.outbox import OutboxBus, SqliteOutbox
 from mesh.adapters.embedded.records import SqliteRecords, SqliteResults
@@ -13,10 +14,18 @@ from mesh.adapters.embedded.replies import SqliteReplies
 from mesh.adapters.embedded.states import SqliteStates, TokenBucket
 from mesh.adapters.embedded.tenants import SqliteKeys, SqliteTenants
 from mesh.adapters.knowledge.feeds import open_store
+from mesh.adapters.lines import Lines
 from mesh.adapters.models.embedder import OnnxEmbedder
 from mesh.adapters.models.store import ModelStore, standard_folders
+from mesh.kit.absent import NoGenerator, NoSentiment, NotJoined
 from mesh.kit.platform import Platform
 from mesh.kit.ports import Clock, Ports
+from mesh.sharing.introductions import DirectoryPartners
+from mesh.sharing.profiles import PublishedRecords
+
+
+def new_id() -> str:
+    return uuid.uuid4().hex
 
 
 def open_platform(home: Path, *, clock: Clock | None = None) -> Platform:
@@ -28,18 +37,23 @@ def open_platform(home: Path, *, clock: Clock | None = None) -> Platform:
     knowledge = open_store(home)
     models = ModelStore(standard_folders(home))
     embedder = OnnxEmbedder(models)
+    directory = SqliteDirectory(database)
 
     def ports(msp_id: str) -> Ports:
         return Ports(
             msp_id=msp_id,
             clock=time,
-            records=SqliteRecords(database, msp_id),
+            records=PublishedRecords(SqliteRecords(database, msp_id), directory, msp_id, new_id),
             results=SqliteResults(database, msp_id, time),
             blobs=FolderBlobs(home / "blobs" / msp_id),
             knowledge=knowledge,
             models=models,
             embedder=embedder,
             sightings=NotJoined(),
+            sentiment=NoSentiment(),
+            generator=NoGenerator(),
+            benchmarks=NotJoined(),
+            partners=DirectoryPartners(msp_id, directory, time, new_id),
         )
 
     def close() -> None:
@@ -57,9 +71,11 @@ def open_platform(home: Path, *, clock: Clock | None = None) -> Platform:
         replies=SqliteReplies(database, time),
         throttle=TokenBucket(),
         states=SqliteStates(database),
+        directory=directory,
         knowledge=knowledge,
         models=models,
-        ids=lambda: uuid.uuid4().hex,
+        observer=Lines(),
+        ids=new_id,
         ports=ports,
         close=close,
     )

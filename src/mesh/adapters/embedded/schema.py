@@ -49,4 +49,16 @@ CREATE TABLE states (
 CREATE INDEX states_by_agent ON states (agent, seq);
 """
 
-MIGRATIONS: tuple[str, ...] = (FIRST,)
+DIRECTORY = """
+CREATE TABLE directory (
+    msp_id TEXT PRIMARY KEY, handle TEXT NOT NULL UNIQUE, body TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE meetings (
+    id TEXT PRIMARY KEY, asking TEXT NOT NULL, asked TEXT NOT NULL, state TEXT NOT NULL,
+    opened_at TEXT NOT NULL, body TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX meetings_by_asking ON meetings (asking, opened_at);
+CREATE INDEX meetings_by_asked ON meetings (asked, opened_at);
+"""
+
+MIGRATIONS: tuple[str, ...] = (FIRST, DIRECTORY)

@@ -13,9 +13,10 @@ from mesh.kit.problem import NotFound
 from mesh.kit.records import sortable
 
 # Keys go with their tenant (ON DELETE CASCADE).
-ERASE = tuple(
-    f"DELETE FROM {table} WHERE msp_id = ?"  # noqa: S608 - the names are ours
-    for table in ("records", "results", "events", "jobs", "replies", "tenants")
+TABLES = ("records", "results", "events", "jobs", "replies", "directory", "tenants")
+ERASE = (
+    "DELETE FROM meetings WHERE asking = ?1 OR asked = ?1",
+    *(f"DELETE FROM {table} WHERE msp_id = ?1" for table in TABLES),  # noqa: S608 - the names are ours
 )
 KEY_OWNER = (
     "SELECT t.*, k.hash FROM keys k JOIN tenants t USING (msp_id) WHERE k.key_id = ? AND k.revoked_at IS NULL"

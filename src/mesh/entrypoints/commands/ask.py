@@ -92,7 +92,9 @@ def _text(path: str, name: str) -> str:
 
 
 def _build_models(agent: Agent, chosen: argparse.Namespace) -> None:
-    if agent.models:
+    from mesh.adapters.models.build_embedder import NAME
+
+    if NAME in agent.models:
         from mesh.demo.first_start import prepare_models
         from mesh.entrypoints.commands.up import say
 

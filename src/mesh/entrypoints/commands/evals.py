@@ -3,6 +3,7 @@
 import argparse
 import runpy
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from mesh.kit.problem import Unavailable
@@ -20,12 +21,17 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 def run(options: argparse.Namespace) -> int:
-    if not (ROOT / options.package / "__main__.py").is_file():
-        raise Unavailable(f"{options.package} is part of the source checkout: run it from there.")
+    return of_checkout(options.package, options.rest)
+
+
+def of_checkout(package: str, arguments: Sequence[str]) -> int:
+    """Run a package that stands beside the sources; its exit status. Raises Unavailable where it does not."""
+    if not (ROOT / package / "__main__.py").is_file():
+        raise Unavailable(f"{package} is part of the source checkout: run it from there.")
     sys.path.insert(0, str(ROOT))
-    sys.argv = [f"mesh {options.package}", *options.rest]
+    sys.argv = [f"mesh {package}", *arguments]
     try:
-        runpy.run_module(options.package, run_name="__main__", alter_sys=True)
+        runpy.run_module(package, run_name="__main__", alter_sys=True)
     except SystemExit as end:
         return int(end.code or 0)
     return 0

@@ -3,18 +3,28 @@
 import argparse
 import re
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 from mesh.entrypoints.commands.up import say
 from mesh.entrypoints.home import add_home, opened
-from mesh.kit.platform import Tenant
+from mesh.kit.platform import Platform, Tenant
 from mesh.kit.problem import FieldError, Invalid, NotFound
 
+# Opens the platform that holds the keys: the home folder's here, a deployment's for ./mesh aws keys.
+Open = Callable[[argparse.Namespace], AbstractContextManager[Platform]]
 MSP_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     keys = commands.add_parser("keys", help="make, list and revoke API keys")
     add_home(keys)
+    add_actions(keys, opened)
+
+
+def add_actions(keys: argparse.ArgumentParser, open_platform: Open) -> None:
+    """Create, list and revoke, over the platform that `open_platform` opens."""
+    keys.set_defaults(open=open_platform)
     actions = keys.add_subparsers(required=True, metavar="ACTION")
     create_key = actions.add_parser("create", help="print a new key of an MSP, alone on stdout")
     create_key.add_argument("msp_id", metavar="MSP_ID")
@@ -30,7 +40,7 @@ def create(options: argparse.Namespace) -> int:
     if not MSP_ID.fullmatch(options.msp_id):
         reason = "use lower-case letters, digits and '-', 63 at most, starting with a letter or digit"
         raise Invalid("The MSP's id is not valid.", errors=[FieldError("MSP_ID", reason)])
-    with opened(options) as platform:
+    with options.open(options) as platform:
         if platform.tenants.find(options.msp_id) is None:
             platform.tenants.put(Tenant(msp_id=options.msp_id, name=options.msp_id))
             say(f"{options.msp_id} is a new MSP of this mesh.")
@@ -39,7 +49,7 @@ def create(options: argparse.Namespace) -> int:
 
 
 def listing(options: argparse.Namespace) -> int:
-    with opened(options) as platform:
+    with options.open(options) as platform:
         keys = platform.keys.listing()
     if not keys:
         say("There are no keys yet: ./mesh keys create MSP_ID")
@@ -53,7 +63,7 @@ def listing(options: argparse.Namespace) -> int:
 
 
 def revoke(options: argparse.Namespace) -> int:
-    with opened(options) as platform:
+    with options.open(options) as platform:
         if not platform.keys.revoke(options.key_id):
             raise NotFound(f"There is no live key {options.key_id!r}; see ./mesh keys list.")
     say(f"{options.key_id} is revoked.")

@@ -2,6 +2,8 @@
 
 import argparse
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from mesh.entrypoints.home import add_home, home_of
 from mesh.kit.problem import FieldError, Invalid, Unavailable
@@ -11,20 +13,38 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     up = commands.add_parser("up", help="start the mesh on this machine")
     up.add_argument("--host", default="127.0.0.1", help="address to listen on (default: loopback only)")
     up.add_argument("--port", type=int, default=8000, help="port to listen on (default: 8000)")
+    up.add_argument(
+        "--demo",
+        type=int,
+        metavar="N",
+        help="simulated MSPs to load on the first start (default: 40; 0: none)",
+    )
     add_home(up)
     up.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    from mesh.demo.first_start import prepare
-    from mesh.entrypoints.server import serve
+    from mesh.demo.first_start import MOST_MSPS, prepare
+    from mesh.entrypoints.server import listen, serve
 
     if not 0 <= options.port <= 65_535:
         raise Invalid("The port is not valid.", errors=[FieldError("--port", "must be 0 to 65535")])
+    if options.demo is not None and not 0 <= options.demo <= MOST_MSPS:
+        reason = f"must be 0 to {MOST_MSPS}"
+        raise Invalid("There is no such simulated world.", errors=[FieldError("--demo", reason)])
     home = home_of(options)
-    prepare(home, say)
-    try:
+    with _at(options):
+        # A taken port is said before a first start, which takes its time.
+        listen(options.host, options.port).close()
+    prepare(home, say, options.demo)
+    with _at(options):
         return serve(home, options.host, options.port)
+
+
+@contextmanager
+def _at(options: argparse.Namespace) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         reason = f"{error.strerror}; name another with --port or --host"
         raise Unavailable(f"Cannot listen on {options.host}:{options.port}: {reason}.") from error

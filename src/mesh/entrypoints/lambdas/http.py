@@ -2,26 +2,46 @@
 Mangum.
 """
 
+import logging
 import os
 from functools import cache
 from typing import Any
 
 from mangum import Mangum
+from mangum.types import ASGI
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mesh import registry
+from mesh.adapters.aws.cognito import token_ends
 from mesh.entrypoints.endpoint import CSV, JSON, NDJSON
+from mesh.entrypoints.guard import VOUCHED
 from mesh.entrypoints.http import application
+from mesh.entrypoints.lambdas.observed import known, observed
 from mesh.entrypoints.lambdas.process import process
+from mesh.entrypoints.lambdas.queue import Message, answered
 from mesh.kit.platform import Platform
-from mesh.kit.problem import MEDIA_TYPE
+from mesh.kit.problem import MEDIA_TYPE, Problem
+from mesh.kit.trace import know, working_for
 
+log = logging.getLogger("mesh.lambdas")
 # Answers of these types are passed on as text; what is not named is sent as base64.
 TEXT = ["text/", JSON, MEDIA_TYPE, NDJSON, CSV, "application/stix+json", "application/yaml"]
 
 
 def handler(event: Any, context: Any) -> Any:
-    """Answer one request of a REST API with proxy integration."""
-    return _served()(event, context)
+    """Answer a request of a REST API with proxy integration, or a job that the queue's function hands on."""
+    # A request's own fields are further down in its event: no client can make one look like a job.
+    if "job_id" in event:
+        return _job(event, context)
+    with working_for(**known(context)):
+        return _served()(event, context)
+
+
+@observed("job")
+def _job(event: Any, context: Any) -> dict[str, bool]:  # noqa: ARG001
+    message = Message.model_validate(event)
+    know(msp_id=message.msp_id)
+    return {"taken": answered(message, process())}
 
 
 @cache
@@ -32,4 +52,41 @@ def _served() -> Mangum:
 def served(platform: Platform, agent: str) -> Mangum:
     """The application with the routes of one agent; with none where `agent` is empty: the platform's own."""
     of = [registry.find(agent)] if agent else []
-    return Mangum(application(platform, of=of), lifespan="off", text_mime_types=TEXT)
+    # A function is brought one event at a time: a thread for it would only have to be started.
+    made = application(platform, of=of, threads=False)
+    return Mangum(_vouched(made), lifespan="off", text_mime_types=TEXT)
+
+
+def _vouched(serve: ASGIApp) -> ASGI:
+    """A request that came with a token is its tenant's, by the authorizer's word: API Gateway alone writes
+    that into an event. A key is looked up again, so that one that was revoked opens nothing from then on.
+    """
+
+    async def served(scope: Scope, receive: Receive, send: Send) -> None:
+        who = scope["aws.event"]["requestContext"].get("authorizer") or {}
+        by_token = token_ends(who.get("key_id", "")) is not None
+        await serve({**scope, VOUCHED: who["msp_id"]} if by_token else scope, receive, send)
+
+    return served
+
+
+def warmed(platform: Platform, name: str) -> None:
+    """Load what an agent loads at its first question, by asking its first example for nobody: a snapshot that
+    is taken afterwards holds its libraries and models.
+    """
+    from mesh.kit.fakes import fake_ports
+
+    agent = registry.find(name)
+    real = platform.ports("nobody")
+    ports = fake_ports(knowledge=real.knowledge, models=real.models, embedder=real.embedder)
+    try:
+        agent.answer(registry.checked(agent, agent.examples[0].question), ports)
+    except Problem as problem:
+        # The models are uploaded after the first deployment of the functions.
+        log.warning("%s starts without what it loads: %s", agent.slug, problem.detail)
+
+
+if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":
+    _served()
+    if os.environ.get("MESH_AGENT"):
+        warmed(process().platform, os.environ["MESH_AGENT"])

@@ -7,6 +7,8 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from mesh.kit.trace import working_for
+
 Failures = dict[str, list[dict[str, str]]]
 log = logging.getLogger("mesh.lambdas")
 
@@ -27,11 +29,13 @@ def in_order(event: Mapping[str, Any], work: Callable[[Mapping[str, Any]], None]
 
 
 def _done(record: Mapping[str, Any], work: Callable[[Mapping[str, Any]], None]) -> bool:
-    try:
-        work(record)
-    except Exception:  # one record must not take the others of its batch down
-        log.exception("a record failed and will be brought again")
-        return False
+    # What the work finds out of a record's tenant is known until its failure is told.
+    with working_for():
+        try:
+            work(record)
+        except Exception:  # one record must not take the others of its batch down
+            log.exception("a record failed and will be brought again")
+            return False
     return True
 
 

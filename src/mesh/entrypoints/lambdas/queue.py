@@ -1,17 +1,25 @@
-"""Answers stored jobs, one for each message."""
+"""Has stored jobs answered, one for each message: here, or by the function of the job's agent, which has the
+libraries for it.
+"""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from mesh import registry
+from mesh.adapters.aws.failures import call
+from mesh.entrypoints.lambdas.observed import observed
 from mesh.entrypoints.lambdas.partial import every_message
 from mesh.entrypoints.lambdas.process import Process, process
 from mesh.entrypoints.work import LEASE_S, perform
+from mesh.kit.platform import Job
+from mesh.kit.trace import know
 
 
 class Message(BaseModel):
-    """What is said of a job in the queue."""
+    """What is said of a job in the queue, and to the function that is to answer it."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -19,6 +27,11 @@ class Message(BaseModel):
     job_id: str
 
 
+class AgentFailed(Exception):
+    """The agent's function ended without saying what became of the job: the message must come again."""
+
+
+@observed("batch")
 def handler(event: Any, context: Any) -> Any:  # noqa: ARG001
     """A batch of SQS messages."""
     return every_message(event, lambda record: take_up(record, process()))
@@ -29,16 +42,38 @@ def take_up(record: Mapping[str, Any], at: Process) -> None:
     nonsense.
     """
     message = Message.model_validate_json(record["body"])
-    job = at.jobs.take(message.msp_id, message.job_id, LEASE_S)
-    if job is not None:
-        perform(job, at.platform)
-        return
-    found = at.jobs.find(message.msp_id, message.job_id)
+    know(msp_id=message.msp_id)
+    found = at.jobs.glance(message.msp_id, message.job_id)
     if found is None or found.state == "done":
         return
     if found.state == "dead":
         # Whoever ended it may have died before it said so.
         at.jobs.bury(message.msp_id, message.job_id)
-    else:
+    elif not (_handed_on(found, at) if _elsewhere(found, at) else answered(message, at)):
         # Another function has it, or it is not due yet: look again when that has ended.
-        at.jobs.remind(found)
+        at.jobs.remind(at.jobs.glance(message.msp_id, message.job_id) or found)
+
+
+def answered(message: Message, at: Process) -> bool:
+    """Take the job and bring it to its end, or to its next try; False when it could not be taken."""
+    job = at.jobs.take(message.msp_id, message.job_id, LEASE_S)
+    if job is not None:
+        perform(job, at.platform)
+    return job is not None
+
+
+def _elsewhere(job: Job, at: Process) -> bool:
+    """Whether a function of its own answers the job. One whose agent is not there any more has none: it is
+    ended here.
+    """
+    return bool(at.settings.agent_function) and job.agent in {agent.slug for agent in registry.agents()}
+
+
+def _handed_on(job: Job, at: Process) -> bool:
+    """As `answered`, by the agent's own function."""
+    asked = Message(msp_id=job.msp_id, job_id=job.job_id)
+    name = at.settings.agent_function.format(agent=job.agent)
+    reply = call(at.clients.functions.invoke, FunctionName=name, Payload=asked.model_dump_json().encode())
+    if reply.get("FunctionError"):
+        raise AgentFailed(f"{name} failed on job {job.job_id}; see its log")
+    return bool(json.loads(reply["Payload"].read())["taken"])

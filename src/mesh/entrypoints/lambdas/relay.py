@@ -6,10 +6,12 @@ from typing import Any
 
 from mesh.adapters.aws.intelligence import GRAVE, severity
 from mesh.adapters.aws.relay import Relay
+from mesh.entrypoints.lambdas.observed import observed
 from mesh.entrypoints.lambdas.process import Process, process
 from mesh.entrypoints.lambdas.stream import committed
 
 
+@observed("batch")
 def handler(event: Any, context: Any) -> None:  # noqa: ARG001
     """A batch of the events table's stream; when it fails, all of it comes again."""
     pass_on(event, process(), _relay())

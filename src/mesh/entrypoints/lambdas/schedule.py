@@ -7,6 +7,7 @@ from typing import Any
 from mesh.adapters.aws.knowledge import working_copy
 from mesh.adapters.knowledge.feeds import refresh
 from mesh.adapters.knowledge.fetch import Fetch, over_https
+from mesh.entrypoints.lambdas.observed import observed
 from mesh.entrypoints.lambdas.process import Process, process
 
 # A function has a job for two minutes at most; what is due for longer than two leases was forgotten.
@@ -14,6 +15,7 @@ OVERDUE_S = 240.0
 log = logging.getLogger("mesh.lambdas")
 
 
+@observed("schedule")
 def refresh_feeds(event: Any, context: Any) -> Any:  # noqa: ARG001
     """Once a day; `{"feeds": [...]}` limits it to some."""
     return refreshed(process(), (event or {}).get("feeds", []), over_https)
@@ -28,6 +30,7 @@ def refreshed(at: Process, names: Iterable[str], fetch: Fetch) -> list[str]:
     return lines
 
 
+@observed("schedule")
 def remind_of_jobs(event: Any, context: Any) -> Any:  # noqa: ARG001
     """Every few minutes."""
     return {"reminded": reminded(process())}

@@ -6,12 +6,15 @@ from typing import Any
 
 from mesh.adapters.aws.connections import Connection
 from mesh.entrypoints.conversation import SUBPROTOCOL, Conversation
+from mesh.entrypoints.lambdas.observed import observed
 from mesh.entrypoints.lambdas.process import Process, process
 from mesh.kit.problem import Problem
+from mesh.kit.trace import know
 
 OK = {"statusCode": 200}
 
 
+@observed("socket")
 def handler(event: Any, context: Any) -> Any:  # noqa: ARG001
     """One event of a WebSocket API."""
     return handled(event, process())
@@ -43,10 +46,11 @@ def _connect(event: Mapping[str, Any], connection_id: str, at: Process) -> dict[
 
 def _message(text: str, connection_id: str, at: Process) -> None:
     connection = at.connections.find(connection_id)
-    if connection is None or not at.keys.is_live(connection.key_id):
+    if connection is None or not at.is_live(connection.key_id):
         at.connections.close(connection_id)
         at.sockets.hang_up(connection_id)
         return
+    know(msp_id=connection.msp_id)
     talk = Conversation(set(connection.topics))
     reply, resume = talk.hear(text)
     if talk.topics != connection.topics:

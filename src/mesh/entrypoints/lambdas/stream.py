@@ -18,9 +18,11 @@ from mesh.adapters.aws.connections import Connection
 from mesh.adapters.aws.items import from_image, tenant_of
 from mesh.adapters.aws.outbox import is_event
 from mesh.entrypoints.conversation import Conversation
+from mesh.entrypoints.lambdas.observed import observed
 from mesh.entrypoints.lambdas.process import Process, process
 from mesh.kit.event import Event
 from mesh.kit.problem import Problem
+from mesh.kit.trace import working_for
 
 AT_ONCE = 16
 # A writer takes milliseconds from its number to its commit: waiting for it here beats having the batch again.
@@ -33,6 +35,7 @@ class NotSettled(Exception):
     """An earlier event is still being committed: the batch must come again."""
 
 
+@observed("batch")
 def handler(event: Any, context: Any) -> None:  # noqa: ARG001
     """A batch of the stream; when it fails, all of it comes again."""
     _broadcaster().broadcast(event)
@@ -72,7 +75,8 @@ class Broadcaster:
         for item in committed(event):
             by_tenant.setdefault(tenant_of(item["msp_id"]), []).append(item)
         for msp_id, items in by_tenant.items():
-            self._send(msp_id, items)
+            with working_for(msp_id=msp_id):
+                self._send(msp_id, items)
 
     def _send(self, msp_id: str, items: Sequence[Mapping[str, Any]]) -> None:
         sent = self._sent.setdefault(msp_id, Sent(min(item["prior"] for item in items)))
@@ -112,7 +116,7 @@ class Broadcaster:
     def _live(self, msp_id: str) -> list[Connection]:
         """The tenant's connections; those whose key was revoked are ended."""
         connections = self.at.connections.of(msp_id)
-        live = {key: self.at.keys.is_live(key) for key in {c.key_id for c in connections}}
+        live = {key: self.at.is_live(key) for key in {c.key_id for c in connections}}
         for connection in connections:
             if not live[connection.key_id]:
                 self._end(connection)
@@ -129,7 +133,8 @@ class Broadcaster:
                     self.at.connections.close(connection.connection_id)
                     return
         except Problem as problem:
-            log.warning("a socket is ended: %s", problem.detail)
+            with working_for(msp_id=connection.msp_id):
+                log.warning("a socket is ended: %s", problem.detail)
             self._end(connection)
 
     def _end(self, connection: Connection) -> None:

@@ -4,13 +4,13 @@ import statistics
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mesh import registry
 from mesh.entrypoints.endpoint import JSON, Call, Endpoint, Handle, reply_json
-from mesh.kit.agent import Agent, Envelope, View
+from mesh.kit.agent import Act, Agent, Envelope, View
 from mesh.kit.platform import Job, Platform, Reply
-from mesh.kit.problem import FieldError, Invalid, Unavailable
+from mesh.kit.problem import FieldError, Invalid, Unavailable, from_validation
 
 TAG = "agents"
 
@@ -60,7 +60,7 @@ class Statuses(BaseModel):
 
 
 def of(agent: Agent) -> list[Endpoint]:
-    """The agent's routes: its question, the aliases of it, and its views."""
+    """The agent's routes: its question, the aliases of it, its acts and its views."""
     formats = {f.media_type: name for name, f in agent.formats.items()}
     routes = [
         Endpoint(
@@ -79,7 +79,14 @@ def of(agent: Agent) -> list[Endpoint]:
         )
         for path in (agent.route, *agent.aliases)
     ]
-    return routes + [
+    acts = [
+        Endpoint(
+            "POST", act.path, act.summary, TAG, _do(act), takes={JSON: act.ask}, reply=act.reply,
+            problems=(400, 401, 404, 409, 413, 415, 422, 429), agent=agent,
+        )
+        for act in agent.acts
+    ]  # fmt: skip
+    return routes + acts + [
         Endpoint(
             "GET", view.path, view.summary, TAG, _get(view), query=view.query, reply=view.reply,
             problems=(401, 422, 429), agent=agent,
@@ -154,6 +161,20 @@ def _get(view: View) -> Handle:
         return reply_json(view.read(call.asked(view.query), call.ports))
 
     return get
+
+
+def _do(act: Act) -> Handle:
+    def post(call: Call) -> Reply:
+        return reply_json(act.do(checked_as(act.ask, call.json_object()), call.ports))
+
+    return post
+
+
+def checked_as(model: type[BaseModel], body: dict[str, Any]) -> BaseModel:
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        raise from_validation(error) from error
 
 
 def _status(agent: Agent, platform: Platform) -> AgentStatus:

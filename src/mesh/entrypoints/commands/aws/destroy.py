@@ -1,0 +1,49 @@
+"""./mesh aws destroy: takes the deployment down. What tenants stored stays unless --remove-data is given."""
+
+import argparse
+import sys
+
+from mesh.adapters.aws.deployment import removal
+from mesh.adapters.aws.deployment.found import Found, find
+from mesh.adapters.aws.deployment.stacks import Stacks
+from mesh.entrypoints.commands.aws.place import account_of, add_place, step
+from mesh.entrypoints.commands.up import say
+from mesh.kit.problem import FieldError, Invalid
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    destroy = commands.add_parser("destroy", help="remove the deployment; keeps what tenants stored")
+    add_place(destroy)
+    destroy.add_argument("--remove-data", action="store_true", help="erase tables, buckets and logs as well")
+    destroy.add_argument("--yes", action="store_true", help="do not ask")
+    destroy.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    with account_of(options) as account:
+        found = find(account)
+        if not options.yes and not _agreed(found, account.account_id, options.remove_data):
+            say("Nothing was removed.")
+            return 1
+        stacks = Stacks(account, say, poll_s=0.3 if account.endpoint else 3.0)
+        with step("Removing the stacks"):
+            kept = removal.remove(found, account, stacks, say)
+        if options.remove_data:
+            with step("Erasing what tenants stored"):
+                removal.erase(kept, account, say)
+    if kept and not options.remove_data:
+        say("Kept, and billed for what they hold; ./mesh aws deploy takes them up again:")
+        for thing in kept:
+            say(f"  {thing.name} ({thing.kind})")
+    return 0
+
+
+def _agreed(found: Found, account_id: str, remove_data: bool) -> bool:
+    """Asks for the account's number, so that nobody says yes to the wrong one."""
+    say("This removes " + ", ".join(stack.name for stack in found.stacks) + ".")
+    say("ERASED FOR GOOD: tables, buckets and logs." if remove_data else "Tables, buckets and logs stay.")
+    if not sys.stdin.isatty():
+        errors = [FieldError("--yes", "is needed where nobody can be asked")]
+        raise Invalid("Nothing was removed.", errors=errors)
+    say(f"Type the account's number, {account_id}, to go on:")
+    return sys.stdin.readline().strip() == account_id

@@ -1,0 +1,1 @@
+"""The mesh itself: what may leave a tenant, and what comes of it."""

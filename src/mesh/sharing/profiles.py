@@ -1,0 +1,114 @@
+"""What an MSP's profile shows to others: kept in step with the profile itself, and failing closed."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from mesh.kit.platform import Directory, Listing
+from mesh.kit.ports import Page, Records, Row
+from mesh.sharing.policy import Consent, Item, decide
+
+T = TypeVar("T")
+PROFILE, MATCHING = "profile", "matching"
+# Shown after both sides agreed, whatever `shared` says, and never before.
+TOLD_LATER = frozenset({"name", "contact", "id", "shared", "tlp", "simulated"})
+
+
+def card(profile: Row, msp_id: str) -> dict[str, Any]:
+    """The fields that any other MSP may see; empty when it may see none.
+
+    >>> card({"name": "Cedar", "region": "EU", "tlp": "TLP:GREEN", "shared": ["region", "name"]}, "cedar")
+    {'region': 'EU'}
+    >>> card({"name": "Cedar", "region": "EU", "tlp": "TLP:RED", "shared": ["region"]}, "cedar")
+    {}
+    """
+    fields = words(profile.get("shared", []))
+    consent = Consent(1, frozenset({("profile", MATCHING)}) if fields else frozenset())
+    item = Item("profile", msp_id, profile.get("tlp"), "mesh")
+    # Asked as for someone who is nobody in particular: the card is the same for all.
+    if not decide(item, consent, "", MATCHING).released:
+        return {}
+    return {name: profile[name] for name in fields if name in profile and name not in TOLD_LATER}
+
+
+def words(value: str | Sequence[str]) -> list[str]:
+    """A list, or a text with commas or semicolons (as CSV has it), as a list."""
+    parts = value.replace(";", ",").split(",") if isinstance(value, str) else value
+    return [part.strip() for part in parts if part.strip()]
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedRecords:
+    """A tenant's records whose profile is shown in the directory as it is now.
+
+    Before a profile changes, what was shown is withdrawn; so a change that is cut short leaves too little
+    in the directory, never too much.
+    """
+
+    records: Records
+    directory: Directory
+    msp_id: str
+    new_id: Callable[[], str]
+
+    def put(self, kind: str, rows: Sequence[Row]) -> None:
+        if kind != PROFILE:
+            self.records.put(kind, rows)
+            return
+        self._changing(lambda: self.records.put(kind, rows))
+
+    def remove(self, kind: str, record_id: str) -> bool:
+        if kind != PROFILE:
+            return self.records.remove(kind, record_id)
+        return self._changing(lambda: self.records.remove(kind, record_id))
+
+    def clear(self, kind: str) -> int:
+        if kind != PROFILE:
+            return self.records.clear(kind)
+        return self._changing(lambda: self.records.clear(kind))
+
+    def find(self, kind: str, record_id: str) -> Row | None:
+        return self.records.find(kind, record_id)
+
+    def page(
+        self,
+        kind: str,
+        *,
+        where: Mapping[str, str] | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 100,
+        cursor: str | None = None,
+    ) -> Page[Row]:
+        return self.records.page(kind, where=where, since=since, until=until, limit=limit, cursor=cursor)
+
+    def scan(
+        self,
+        kind: str,
+        *,
+        where: Mapping[str, str] | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> Iterator[Row]:
+        return self.records.scan(kind, where=where, since=since, until=until)
+
+    def _changing(self, change: Callable[[], T]) -> T:
+        shown = next((each for each in self.directory.listings() if each.msp_id == self.msp_id), None)
+        self.directory.withdraw(self.msp_id)
+        done = change()
+        # Of several profiles the one with the last id counts; most MSPs have one.
+        profiles = list(self.records.scan(PROFILE))
+        fields = card(profiles[-1], self.msp_id) if profiles else {}
+        if fields:
+            profile = profiles[-1]
+            self.directory.publish(
+                Listing(
+                    msp_id=self.msp_id,
+                    handle=shown.handle if shown else f"partner-{self.new_id()[:12]}",
+                    card=fields,
+                    name=profile["name"],
+                    contact=profile.get("contact"),
+                    simulated=bool(profile.get("simulated")),
+                )
+            )
+        return done
