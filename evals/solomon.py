@@ -1,0 +1,92 @@
+"""Solomon's vehicle routing problems with time windows, 100 customers (Operations Research 35(2), 1987).
+
+Travelled distance against the best known. Distances are Euclidean; for the search they are counted in
+thousandths and rounded up, for the figure they are summed in full precision over the routes found, which are
+checked for capacity and time windows here.
+"""
+
+from collections.abc import Callable
+from math import ceil, hypot
+from statistics import mean
+from time import process_time
+from typing import Any
+
+from evals.figure import Figure
+from mesh.agents.resource_allocation.rounds import Stop, drive
+
+Say = Callable[[str], None]
+
+KEYS = {"customers", "capacity", "vehicles"}
+SECONDS = 10.0
+PATIENCE = 20_000  # iterations without a better solution
+SCALE = 1_000
+VEHICLE = 10_000 * SCALE  # fewer vehicles come first, as in the list of best known
+
+
+def figures(instances: list[dict[str, Any]], say: Say) -> list[Figure]:
+    """Gap to the best known where the number of vehicles is the same, and where it is not."""
+    gaps, every, same, more, infeasible = [], [], 0, 0, 0
+    known = [one for one in instances if one.get("bks_distance") and one.get("bks_feasible", True)]
+    for one in known:
+        routes = _solved(one)
+        length = checked_length(one, routes)
+        if length is None:
+            infeasible += 1
+            say(f"{one['instance']}: no feasible rounds")
+            continue
+        gap = length / one["bks_distance"] - 1
+        say(f"{one['instance']}: {len(routes)} vehicles, {length:.2f}; best known {one['bks_vehicles']}, "
+            f"{one['bks_distance']:.2f}; {gap:+.2%}")  # fmt: skip
+        every.append(gap)
+        more += len(routes) > one["bks_vehicles"]
+        if len(routes) <= one["bks_vehicles"]:
+            same += 1
+            gaps.append(gap)
+    note = f"{same} of {len(known)} with no more vehicles than best known, {more} with more, " \
+           f"{infeasible} not solved; {SECONDS:.0f} s of processor time each"  # fmt: skip
+    return [
+        Figure("Solomon, mean gap to best known", mean(gaps) if gaps else None, 0.01, False, rows=same,
+               anchors="PyVRP .0065 on 1,000 customers", note=note),
+        Figure("Solomon, worst gap to best known", max(gaps, default=None), 0.01, False, rows=same),
+        Figure("Solomon, mean gap in distance, any number of vehicles", mean(every) if every else None,
+               0.01, False, rows=len(every), note=f"worst {max(every, default=0):.4f}"),
+        Figure("Solomon, share with the best known number of vehicles", same / len(known) if known else None,
+               rows=len(known)),
+    ]  # fmt: skip
+
+
+def _solved(one: dict[str, Any]) -> list[list[int]]:
+    """Rounds of the fewest vehicles that were found, then the shortest."""
+    rows = one["customers"]
+    travel = [[ceil(SCALE * hypot(a[1] - b[1], a[2] - b[2]) - 1e-9) for b in rows] for a in rows]
+    stops = [
+        Stop(place, int(SCALE * row[6]), int(SCALE * row[4]), int(SCALE * row[5]), int(row[3]))
+        for place, row in enumerate(rows)
+        if place
+    ]
+    found = drive(
+        stops, travel, 0, (int(SCALE * rows[0][4]), int(SCALE * rows[0][5])), int(one["vehicles"]),
+        int(one["capacity"]), seconds=SECONDS, patience=PATIENCE, vehicle_cost=VEHICLE, clock=process_time,
+    )  # fmt: skip
+    return [[stop + 1 for stop in route] for route in found.routes] if found.feasible else []
+
+
+def checked_length(one: dict[str, Any], routes: list[list[int]]) -> float | None:
+    """The distance in full precision; None where a rule is broken or a customer is not visited once."""
+    rows = one["customers"]
+    if sorted(stop for route in routes for stop in route) != list(range(1, len(rows))):
+        return None
+    total = 0.0
+    for route in routes:
+        here, clock, load = rows[0], float(rows[0][4]), 0
+        for stop in [*route, 0]:
+            there = rows[stop]
+            way = hypot(here[1] - there[1], here[2] - there[2])
+            clock = max(clock + way, float(there[4]))
+            if clock > there[5] + 1e-6:
+                return None
+            clock += there[6]
+            total, load, here = total + way, load + there[3], there
+        if load > one["capacity"]:
+            return None
+    return total if len(routes) <= one["vehicles"] else None
