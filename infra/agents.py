@@ -1,0 +1,151 @@
+"""The functions: one for each agent of the registry, the platform's, and those that work behind them."""
+
+from collections.abc import Sequence
+
+from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_event_sources as event_sources
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra import grants, packaging, queues
+from infra.data import Data
+from infra.functions import MeshFunction, Spec, Surroundings
+from infra.plan import JOBS_QUEUE, Plan, function_name
+from mesh.adapters.aws.tables import EVENTS
+from mesh.kit.agent import Agent
+
+# The job's own function may need all its time; the rest is for calling it and writing down how it went.
+AROUND_A_JOB_S = 15
+# How many jobs are answered at once: an account may have as few as ten functions running.
+JOBS_AT_ONCE = 5
+# Events have a type; the count of a tenant's events and numbers that were not used have none.
+COMMITTED = lambda_.FilterCriteria.filter(
+    {"eventName": ["INSERT"], "dynamodb": {"NewImage": {"type": {"S": lambda_.FilterRule.exists()}}}}
+)
+
+
+def job_timeout_s(plan: Plan) -> int:
+    """Seconds the async processor gets: it waits for the slowest agent."""
+    return max(agent.size.timeout_s for agent in plan.agents) + AROUND_A_JOB_S
+
+
+class Agents(Stack):
+    """`functions` by slug: the agents' first."""
+
+    def __init__(self, scope: Construct, name: str, around: Surroundings, data: Data) -> None:
+        super().__init__(scope, name, description="MSP Intelligence Mesh: agents and what works behind them")
+        self.data = data
+        self.failed_events = queues.named_failed_events(self)
+        plan = around.plan
+        specs = [*(self._agent(agent) for agent in plan.agents), *self._platform(plan), *self._behind(plan)]
+        self.functions = {spec.slug: MeshFunction(self, spec, around) for spec in specs}
+        self._jobs()
+        self._events()
+        self._clock()
+        self.add_stack_dependency(data)
+        CfnOutput(self, "Functions", value=",".join(function_name(slug) for slug in self.functions))
+
+    def _agent(self, agent: Agent) -> Spec:
+        return Spec(
+            slug=agent.slug, handler="http.handler", package=agent.slug, memory_mb=agent.size.memory_mb,
+            timeout_s=agent.size.timeout_s, description=f"Agent: {agent.title}", answers=True,
+            environment={"MESH_AGENT": agent.slug, **self._tenants},
+            may=[*grants.answer(agent.models, self.data.tenant_role.role_arn), *grants.work_off_jobs()],
+        )  # fmt: skip
+
+    def _platform(self, plan: Plan) -> Sequence[Spec]:
+        models = sorted({model for agent in plan.agents for model in agent.models})
+        may = [*grants.answer(models, self.data.tenant_role.role_arn), *grants.serve_platform()]
+        return [
+            Spec("platform", "http.handler", packaging.PLATFORM, 512, 29, "Records, results, jobs, status",
+                 may, environment=self._tenants, answers=True),
+            Spec("authorizer", "authorizer.handler", packaging.AUTHORIZER, 256, 5, "Who asks",
+                 grants.look_up_keys()),
+        ]  # fmt: skip
+
+    def _behind(self, plan: Plan) -> Sequence[Spec]:
+        stream = self.data.tables[EVENTS.name].table_stream_arn
+        assert stream
+        agents = [agent.slug for agent in plan.agents]
+        called = {"MESH_AGENT_FUNCTION": function_name("{agent}")}
+        plain = packaging.PLAIN
+        return [
+            Spec("async-processor", "queue.handler", plain, 256, job_timeout_s(plan),
+                 "Has stored questions answered", environment=called,
+                 may=[*grants.hand_on_jobs(agents), *grants.receive(JOBS_QUEUE)]),
+            Spec("event-processor", "kinesis.handler", plain, 256, 60, "Counts events, keeps grave threats",
+                 [*grants.count_events(), *grants.follow_events()]),
+            Spec("relay", "relay.handler", plain, 256, 60, "Passes committed events on",
+                 [*grants.pass_events_on(), *grants.follow_table(stream)]),
+            Spec("feed-refresher", "schedule.refresh_feeds", packaging.FEEDS, 1024, 600,
+                 "Fetches newer public facts", grants.refresh_feeds(), failures=self.failed_events),
+            Spec("job-reminder", "schedule.remind_of_jobs", plain, 256, 60,
+                 "Finds jobs whose messages were lost", grants.remind_of_jobs(),
+                 failures=self.failed_events),
+        ]  # fmt: skip
+
+    @property
+    def _tenants(self) -> dict[str, str]:
+        return {"MESH_TENANT_ROLE": self.data.tenant_role.role_arn}
+
+    def _jobs(self) -> None:
+        """A message is a question that may take a minute: each gets a function of its own."""
+        lambda_.EventSourceMapping(
+            self, "JobMessages", target=self.functions["async-processor"].function,
+            event_source_arn=self.data.jobs.queue_arn, batch_size=1, report_batch_item_failures=True,
+            max_concurrency=JOBS_AT_ONCE,
+        )  # fmt: skip
+
+    def _events(self) -> None:
+        lambda_.EventSourceMapping(
+            self, "EventRecords", target=self.functions["event-processor"].function,
+            event_source_arn=self.data.events.stream_arn, batch_size=100,
+            max_batching_window=Duration.seconds(1), starting_position=lambda_.StartingPosition.TRIM_HORIZON,
+            report_batch_item_failures=True, bisect_batch_on_error=True, retry_attempts=5,
+            max_record_age=Duration.hours(6), on_failure=event_sources.SqsDlq(self.failed_events),
+        )  # fmt: skip
+        follow_table(
+            self,
+            self.functions["relay"],
+            self.data,
+            self.failed_events,
+            retry_attempts=20,
+            max_record_age=Duration.hours(12),
+        )
+
+    def _clock(self) -> None:
+        for slug, rate in (("feed-refresher", Duration.days(1)), ("job-reminder", Duration.minutes(5))):
+            rule = events.Rule(
+                self, f"{slug}-clock", rule_name=function_name(slug), schedule=events.Schedule.rate(rate)
+            )
+            target = targets.LambdaFunction(
+                self.functions[slug].function,
+                retry_attempts=2,
+                max_event_age=Duration.hours(1),
+                dead_letter_queue=self.failed_events,
+            )
+            rule.add_target(target)
+
+
+def follow_table(
+    scope: Construct,
+    follower: MeshFunction,
+    data: Data,
+    failed: sqs.IQueue,
+    *,
+    retry_attempts: int,
+    max_record_age: Duration,
+) -> None:
+    """Bring a function what is committed to the events table. What fails comes again as a whole, halved each
+    time, until the record that cannot be passed is alone; it ends among the failed events.
+    """
+    lambda_.EventSourceMapping(
+        scope, f"{follower.spec.slug}-records", target=follower.function,
+        event_source_arn=data.tables[EVENTS.name].table_stream_arn, batch_size=100,
+        starting_position=lambda_.StartingPosition.TRIM_HORIZON, bisect_batch_on_error=True,
+        retry_attempts=retry_attempts, max_record_age=max_record_age, filters=[COMMITTED],
+        on_failure=event_sources.SqsDlq(failed),
+    )  # fmt: skip

@@ -1,0 +1,225 @@
+"""What each kind of function may do, written from what its code calls. No action has a wildcard.
+
+Resources are named in full, but for two kinds: objects of a bucket (`bodies/*`), whose names are made when
+they are stored, and the services that know no resources (X-Ray; `dynamodb:ListStreams`).
+"""
+
+from collections.abc import Iterable
+
+from aws_cdk import Aws
+from aws_cdk.aws_iam import PolicyStatement
+
+from infra.names import arn, bucket_arn, function_arn, queue_arn, table_arn
+from infra.plan import EVENTS_STREAM, JOBS_DLQ, JOBS_QUEUE
+from mesh.adapters.aws.blobs import FOLDER as BLOBS
+from mesh.adapters.aws.bodies import FOLDER as BODIES
+from mesh.adapters.aws.fence import OBJECTS, ROWS
+from mesh.adapters.aws.knowledge import KEY as KNOWLEDGE
+from mesh.adapters.aws.models import FOLDER as MODELS
+from mesh.adapters.aws.tables import (
+    API_KEYS,
+    CONNECTIONS,
+    EVENTS,
+    IDEMPOTENCY,
+    JOBS,
+    NETWORK,
+    RECORDS,
+    RESULTS,
+    STATES,
+    TABLES,
+    TENANTS,
+    THREATS,
+    Table,
+)  # fmt: skip
+
+Statements = list[PolicyStatement]
+
+
+def items(table: Table, *operations: str, index: str = "") -> PolicyStatement:
+    """Operations on a table's items, or on those that an index lists."""
+    return _allow([f"dynamodb:{operation}" for operation in operations], [table_arn(table.name, index)])
+
+
+def every_tenants_rows() -> Statements:
+    """The tenant role's: what a session policy then narrows to one tenant (`mesh.adapters.aws.fence`)."""
+    tables = [t for t in TABLES if t.tenant_rows]
+    indexes = [table_arn(t.name, i.name) for t in tables for i in t.indexes]
+    objects = [bucket_arn("data", f"{folder}/*") for folder in (BLOBS, BODIES)]
+    listed = _allow(["s3:ListBucket"], [bucket_arn("data")])
+    listed.add_conditions({"StringLike": {"s3:prefix": [f"{BLOBS}/*"]}})
+    return [
+        _allow(ROWS, [table_arn(t.name) for t in tables]),
+        _allow(["dynamodb:Query"], indexes),
+        _allow(OBJECTS, objects),
+        listed,
+    ]
+
+
+def look_up_keys() -> Statements:
+    return [items(API_KEYS, "GetItem"), items(TENANTS, "GetItem")]
+
+
+def bodies(*operations: str) -> PolicyStatement:
+    return _allow([f"s3:{operation}" for operation in operations], [bucket_arn("data", f"{BODIES}/*")])
+
+
+def answer(models: Iterable[str], tenant_role: str) -> Statements:
+    """Whatever answers requests: who asks, the first reply, what was noted, and a session for the tenant."""
+    return [
+        *look_up_keys(),
+        items(IDEMPOTENCY, "PutItem", "UpdateItem", "DeleteItem"),
+        items(STATES, "BatchWriteItem"),
+        bodies("GetObject", "PutObject"),
+        _allow(["sts:AssumeRole"], [tenant_role]),
+        *read_models(models),
+        *queue_jobs(),
+    ]
+
+
+def read_models(models: Iterable[str]) -> Statements:
+    """Some models and the knowledge. Listing makes S3 say "absent" where it would say "denied"."""
+    objects = [
+        bucket_arn("models", KNOWLEDGE),
+        *(bucket_arn("models", f"{MODELS}/{name}/*") for name in models),
+    ]
+    return [_allow(["s3:GetObject"], objects), _allow(["s3:ListBucket"], [bucket_arn("models")])]
+
+
+def queue_jobs() -> Statements:
+    """Taking a question in, to be answered later."""
+    return [
+        items(JOBS, "GetItem", "PutItem", "DeleteItem"),
+        _allow(["sqs:SendMessage"], [queue_arn(JOBS_QUEUE)]),
+    ]
+
+
+def work_off_jobs() -> Statements:
+    """Taking a job up and ending it, with the event that says so."""
+    return [
+        items(JOBS, "UpdateItem"),
+        items(EVENTS, "PutItem", "UpdateItem"),
+        _allow(["sqs:SendMessage"], [queue_arn(JOBS_DLQ)]),
+    ]
+
+
+def hand_on_jobs(slugs: Iterable[str]) -> Statements:
+    """The async processor holds no agent: it has the function of the job's own agent answer it."""
+    return [
+        items(JOBS, "GetItem", "UpdateItem"),
+        _allow(["sqs:SendMessage"], [queue_arn(JOBS_QUEUE), queue_arn(JOBS_DLQ)]),
+        _allow(["lambda:InvokeFunction"], [function_arn(slug) for slug in slugs]),
+    ]
+
+
+def remind_of_jobs() -> Statements:
+    return [
+        items(JOBS, "Query", index="due"),
+        items(JOBS, "GetItem"),
+        bodies("GetObject"),
+        _allow(["sqs:SendMessage"], [queue_arn(JOBS_QUEUE)]),
+    ]
+
+
+def serve_platform() -> Statements:
+    """Beside what every answering function does: how agents and jobs are doing, and erasing a tenant."""
+    tenants = (RECORDS, RESULTS, EVENTS, JOBS, IDEMPOTENCY, NETWORK)
+    return [
+        items(STATES, "Query"),
+        items(JOBS, "Query", "UpdateItem"),
+        items(JOBS, "Query", index="by_time"),
+        items(API_KEYS, "Query", index="by_tenant"),
+        items(RESULTS, "Query", index="by_tenant"),
+        *(items(table, "Query", "BatchWriteItem") for table in tenants),
+        items(API_KEYS, "BatchWriteItem"),
+        items(TENANTS, "DeleteItem"),
+        _allow(["s3:DeleteObject"], [bucket_arn("data", f"{folder}/*") for folder in (BLOBS, BODIES)]),
+        _allow(["s3:ListBucket"], [bucket_arn("data")]),
+    ]
+
+
+def pass_events_on() -> Statements:
+    return [
+        bodies("GetObject"),
+        _allow(["kinesis:PutRecords"], [arn("kinesis", f"stream/{EVENTS_STREAM}")]),
+        _allow(["events:PutEvents"], [arn("events", "event-bus/default")]),
+    ]
+
+
+def count_events() -> Statements:
+    return [
+        items(IDEMPOTENCY, "PutItem"),
+        items(NETWORK, "UpdateItem"),
+        items(THREATS, "PutItem"),
+    ]
+
+
+def refresh_feeds() -> Statements:
+    return [
+        _allow(["s3:GetObject", "s3:PutObject"], [bucket_arn("models", KNOWLEDGE)]),
+        _allow(["s3:ListBucket"], [bucket_arn("models")]),
+    ]
+
+
+def open_socket() -> Statements:
+    return [items(CONNECTIONS, "PutItem")]
+
+
+def close_socket() -> Statements:
+    return [items(CONNECTIONS, "DeleteItem")]
+
+
+def hear_socket(connections: str) -> Statements:
+    """`connections` is the ARN of the API's connections."""
+    return [
+        items(CONNECTIONS, "GetItem", "UpdateItem", "DeleteItem"),
+        items(API_KEYS, "GetItem"),
+        items(EVENTS, "GetItem", "Query"),
+        bodies("GetObject"),
+        _allow(["execute-api:ManageConnections"], [connections]),
+    ]
+
+
+def broadcast(connections: str) -> Statements:
+    return [
+        items(CONNECTIONS, "DeleteItem"),
+        items(CONNECTIONS, "Query", index="by_tenant"),
+        items(API_KEYS, "GetItem"),
+        items(EVENTS, "GetItem", "Query"),
+        bodies("GetObject"),
+        _allow(["execute-api:ManageConnections"], [connections]),
+    ]
+
+
+def follow_table(stream: str) -> Statements:
+    """What Lambda needs to bring a table's stream; which streams there are cannot be asked for one alone."""
+    read = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
+    return [_allow(read, [stream]), _allow(["dynamodb:ListStreams"], ["*"])]
+
+
+def follow_events() -> Statements:
+    read = ["DescribeStream", "DescribeStreamSummary", "GetRecords", "GetShardIterator", "ListShards"]
+    stream = arn("kinesis", f"stream/{EVENTS_STREAM}")
+    return [_allow([f"kinesis:{one}" for one in read], [stream])]
+
+
+def receive(queue: str) -> Statements:
+    """What Lambda needs to bring a queue's messages."""
+    read = ["ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility"]
+    return [_allow([f"sqs:{one}" for one in read], [queue_arn(queue)])]
+
+
+def have_network_interfaces() -> PolicyStatement:
+    """Inside a network, Lambda makes and removes the function's interfaces in the function's own name."""
+    of_interfaces = ("CreateNetworkInterface", "DeleteNetworkInterface", "DescribeNetworkInterfaces")
+    of_addresses = ("AssignPrivateIpAddresses", "UnassignPrivateIpAddresses", "DescribeSubnets")
+    return _allow([f"ec2:{one}" for one in (*of_interfaces, *of_addresses)], ["*"])
+
+
+def write_logs(group: str) -> Statements:
+    """Into the function's own group, whose streams it names itself."""
+    group_arn = f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group:{group}:*"
+    return [_allow(["logs:CreateLogStream", "logs:PutLogEvents"], [group_arn])]
+
+
+def _allow(actions: Iterable[str], resources: Iterable[str]) -> PolicyStatement:
+    return PolicyStatement(actions=list(actions), resources=list(resources))

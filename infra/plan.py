@@ -1,0 +1,107 @@
+"""What is deployed and how large: three sizes, and the switches they set."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, get_args
+
+from mesh import registry
+from mesh.kit.agent import Agent
+
+Size = Literal["lean", "standard", "full"]
+SIZES: tuple[Size, ...] = get_args(Size)
+PREFIX = "msp-intelligence"
+REST_API, SOCKET_API = f"{PREFIX}-api", f"{PREFIX}-websocket"
+STAGE, SOCKET_STAGE = "live", "ws"
+JOBS_QUEUE, JOBS_DLQ = "msp-async-processing", "msp-async-dlq"
+EVENTS_DLQ = "msp-events-dlq"
+EVENTS_STREAM, SECRET = f"{PREFIX}-events", f"{PREFIX}-credentials"
+ALERTS, THREAT_RULE = f"{PREFIX}-alerts", "ThreatDetectionRule"
+DASHBOARD = "MSP-Intelligence-Overview"
+# CloudFront and what belongs to it (web ACLs, certificates) is known in this region alone.
+EDGE_REGION = "us-east-1"
+
+
+class WrongPlan(ValueError):
+    """The options contradict each other; the text says which and what to do."""
+
+
+@dataclass(frozen=True)
+class Switches:
+    """What costs money at rest, or changes where functions run. Prices: docs/adr, us-east-1."""
+
+    waf: bool = False
+    config_rules: bool = False
+    # Off where the account has a configuration recorder already: there can be one in a region.
+    config_recorder: bool = False
+    api_cache: bool = False
+    user_pool: bool = False
+    vpc: bool = False
+    snap_start: bool = False
+    tracing: bool = True
+
+
+OF_SIZE: Mapping[Size, Switches] = {
+    "lean": Switches(),
+    "standard": Switches(snap_start=True, user_pool=True),
+    "full": Switches(
+        waf=True, config_rules=True, config_recorder=True, api_cache=True, user_pool=True, vpc=True,
+        snap_start=True,
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One deployment. `agents` are those of the registry unless a test gives others."""
+
+    size: Size = "lean"
+    region: str = EDGE_REGION
+    switches: Switches = field(default_factory=Switches)
+    agents: tuple[Agent, ...] = field(default_factory=registry.agents)
+    # Tables and buckets go with their stacks only when this was asked for.
+    remove_data: bool = False
+    # Who is told of alarms; without one, alarms are seen on the dashboard and in ./mesh aws status.
+    alert_email: str = ""
+    monthly_budget_usd: float = 60.0
+    # Custom domain of the API, with a certificate for it in the region.
+    domain: str = ""
+    certificate_arn: str = ""
+
+    @property
+    def restored(self) -> frozenset[str]:
+        """Slugs of agents whose functions start from a snapshot: those that load a model."""
+        chosen = [agent.slug for agent in self.agents if agent.models] if self.switches.snap_start else []
+        return frozenset(chosen)
+
+
+def planned(size: Size, **options: Any) -> Plan:
+    """The plan of a size. Options that are switches override it, others are the plan's own.
+
+    Raises WrongPlan.
+
+    >>> planned("lean", waf=True).switches.waf, planned("full").switches.api_cache
+    (True, True)
+    """
+    if size not in SIZES:
+        raise WrongPlan(f"There is no size {size!r}. The sizes are: {', '.join(SIZES)}.")
+    names = Switches.__dataclass_fields__
+    switches = replace(OF_SIZE[size], **{n: v for n, v in options.items() if n in names})
+    plan = Plan(size, switches=switches, **{n: v for n, v in options.items() if n not in names})
+    if bool(plan.domain) != bool(plan.certificate_arn):
+        raise WrongPlan("A custom domain needs both its name and the ARN of its certificate.")
+    if switches.waf and plan.region != EDGE_REGION:
+        raise WrongPlan(
+            f"CloudFront's firewall exists in {EDGE_REGION} only: deploy there, or leave waf out (waf=False)."
+        )
+    if plan.monthly_budget_usd <= 0:
+        raise WrongPlan("The monthly budget must be above 0 USD.")
+    return plan
+
+
+def function_name(slug: str) -> str:
+    """A Lambda's name.
+
+    >>> function_name("threat-intelligence")
+    'msp-intelligence-threat-intelligence'
+    """
+    return f"{PREFIX}-{slug}"

@@ -1,0 +1,74 @@
+"""Who may do what: no action with a wildcard, no table that the code does not use, one tenant at a time."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from infra.trimming import SERVICES
+from mesh.adapters.aws import clients
+from mesh.adapters.aws.fence import OBJECTS, ROWS
+from mesh.adapters.aws.tables import TABLES
+from tests.infra.templates import Resource, Templates, listed, statements, text
+
+ALL_OF_AWS = re.compile(r"^\*$")
+
+
+def granted(templates: Templates, role_of: str) -> list[Resource]:
+    """Statements of the policies that go with the function of this name."""
+    for policy in templates.all("AWS::IAM::Policy"):
+        if f"/aws/lambda/msp-intelligence-{role_of}:*" in json.dumps(policy):
+            return list(statements(policy["PolicyDocument"]))
+    raise AssertionError(f"{role_of} has no policy")
+
+
+def test_no_allowed_action_has_a_wildcard(size: Templates) -> None:
+    for path in size.files:
+        for statement in statements(json.loads(path.read_text(encoding="utf-8"))["Resources"]):
+            if statement["Effect"] == "Allow":
+                assert not [action for action in listed(statement["Action"]) if "*" in action], statement
+
+
+def test_everything_is_allowed_only_where_aws_knows_no_resources(size: Templates) -> None:
+    """X-Ray, the list of streams, and interfaces in a network."""
+    without = {"xray:PutTraceSegments", "xray:PutTelemetryRecords", "dynamodb:ListStreams"}
+    for policy in size.all("AWS::IAM::Policy"):
+        for statement in statements(policy["PolicyDocument"]):
+            if "*" in [text(resource) for resource in listed(statement["Resource"])]:
+                actions = {a for a in listed(statement["Action"]) if not a.startswith("ec2:")}
+                assert actions <= without
+
+
+def test_the_tenant_role_may_do_what_a_tenants_session_narrows_and_no_more(lean: Templates) -> None:
+    (policy,) = [p for p in lean.all("AWS::IAM::Policy") if "EveryTenant" in json.dumps(p["Roles"])]
+    actions = {action for s in statements(policy["PolicyDocument"]) for action in listed(s["Action"])}
+    assert actions == {*ROWS, *OBJECTS, "s3:ListBucket"}
+    shared = {table.name for table in TABLES if not table.tenant_rows}
+    reached = json.dumps(policy)
+    assert not [name for name in shared if f"table/{name}" in reached]
+
+
+@pytest.mark.parametrize("name", ["anomaly-detection", "threat-intelligence", "platform"])
+def test_rows_of_tenants_are_read_in_a_tenants_session_alone(lean: Templates, name: str) -> None:
+    """The platform erases tenants, so it may list their keys; nobody else touches records or answers."""
+    reads = ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+    for statement in granted(lean, name):
+        where = " ".join(text(resource) for resource in listed(statement["Resource"]))
+        if "table/Records" in where or "table/AgentResults" in where:
+            assert name == "platform" and not set(listed(statement["Action"])) & set(reads)
+
+
+def test_the_authorizer_looks_keys_and_tenants_up_and_does_nothing_else(lean: Templates) -> None:
+    actions = {action for s in granted(lean, "authorizer") for action in listed(s["Action"])}
+    assert {a for a in actions if not a.startswith(("logs:", "xray:"))} == {"dynamodb:GetItem"}
+
+
+def test_nobody_reads_the_secret_until_a_part_of_the_mesh_does(lean: Templates) -> None:
+    assert "secretsmanager:" not in json.dumps([lean.all("AWS::IAM::Policy"), lean.all("AWS::IAM::Role")])
+
+
+def test_packages_keep_the_services_that_the_code_has_clients_of() -> None:
+    source = Path(clients.__file__).read_text(encoding="utf-8")
+    used = set(re.findall(r'_client\("([\w-]+)"', source))
+    assert used and used <= set(SERVICES)
