@@ -1,4 +1,4 @@
-"""./mesh bench http | load: speed on this machine, over loopback, beside the bare function and a peer."""
+"""./mesh bench http | load | coldstart: speed on this machine, beside the bare function and a peer."""
 
 import argparse
 import asyncio
@@ -7,8 +7,9 @@ import sys
 from collections.abc import Sequence
 
 from bench import load, side_by_side
+from bench.processes import Measured
 from mesh import registry
-from mesh.kit.problem import NotFound
+from mesh.kit.problem import NotFound, Unavailable
 
 
 def parser() -> argparse.ArgumentParser:
@@ -24,6 +25,12 @@ def parser() -> argparse.ArgumentParser:
         kind.add_argument(
             "--seconds", type=float, default=60, metavar="S", help="how long it may take, roughly (10 to 120)"
         )
+    cold = kinds.add_parser("coldstart", help="functions' packages as Lambda starts them, beside their peers")
+    cold.add_argument("--agent", default="all", help="one agent, or all (the default)")
+    cold.add_argument("--json", action="store_true", help="figures for machines")
+    cold.add_argument(
+        "--rounds", type=int, default=3, metavar="N", help="starts of each (1 to 20, default 3)"
+    )
     return top
 
 
@@ -31,6 +38,8 @@ def main(arguments: Sequence[str]) -> int:
     """0 when everything was measured without an error, 1 when a request failed, 2 for bad use."""
     options = parser().parse_args(arguments)
     try:
+        if options.kind == "coldstart":
+            return _coldstart(options)
         agent = registry.find(options.agent)
     except NotFound as problem:
         sys.stderr.write(f"mesh: {problem.detail}\n")
@@ -38,6 +47,21 @@ def main(arguments: Sequence[str]) -> int:
     seconds = min(120.0, max(10.0, options.seconds))
     run = side_by_side if options.kind == "http" else load
     measured = asyncio.run(run.measure(agent, seconds))
+    return _tell(measured, options)
+
+
+def _coldstart(options: argparse.Namespace) -> int:
+    from bench import coldstart
+
+    try:
+        measured = coldstart.measure(coldstart.chosen(options.agent), min(20, max(1, options.rounds)))
+    except (coldstart.FunctionFailed, Unavailable) as error:
+        sys.stderr.write(f"mesh: {error}\n")
+        return 1
+    return _tell(measured, options)
+
+
+def _tell(measured: Measured, options: argparse.Namespace) -> int:
     told = json.dumps(measured.figures, indent=2) if options.json else measured.text
     sys.stdout.write(told + "\n")
     return 1 if measured.errors else 0

@@ -4,11 +4,9 @@ import socket
 import sys
 from pathlib import Path
 
-import uvicorn
 from fastapi import FastAPI
 
 from mesh import registry
-from mesh.adapters.embedded.platform import open_platform
 from mesh.kit.agent import Envelope
 from mesh.kit.platform import Platform, Tenant
 
@@ -27,6 +25,10 @@ def application(platform: Platform, name: str) -> FastAPI:
 
 
 def main(home: Path, name: str) -> None:
+    import uvicorn
+
+    from mesh.adapters.embedded.platform import open_platform
+
     platform = open_platform(home)
     platform.tenants.put(Tenant(msp_id="bench", name="Bench"))
     with socket.create_server(("127.0.0.1", 0)) as listening:
