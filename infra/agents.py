@@ -53,7 +53,11 @@ class Agents(Stack):
             slug=agent.slug, handler="http.handler", package=agent.slug, memory_mb=agent.size.memory_mb,
             timeout_s=agent.size.timeout_s, description=f"Agent: {agent.title}", answers=True,
             environment={"MESH_AGENT": agent.slug, **self._tenants},
-            may=[*grants.answer(agent.models, self.data.tenant_role.role_arn), *grants.work_off_jobs()],
+            may=[
+                *grants.answer(agent.models, self.data.tenant_role.role_arn),
+                *grants.work_off_jobs(),
+                *(grants.meet_partners() if agent.acts else []),
+            ],
         )  # fmt: skip
 
     def _platform(self, plan: Plan) -> Sequence[Spec]:

@@ -4,6 +4,7 @@ import json
 
 from aws_cdk import aws_apigateway as apigateway
 
+from mesh.entrypoints.http import SHOWN_HEADERS
 from mesh.kit.problem import (
     MEDIA_TYPE,
     FieldError,
@@ -86,7 +87,11 @@ def _body(document: str) -> dict[str, str]:
 
 
 def _headers(problem: Problem | None) -> dict[str, str]:
-    headers = {"Access-Control-Allow-Origin": "'*'", "Content-Type": f"'{MEDIA_TYPE}'"}
+    headers = {
+        "Access-Control-Allow-Origin": "'*'",
+        "Access-Control-Expose-Headers": f"'{', '.join(SHOWN_HEADERS)}'",
+        "Content-Type": f"'{MEDIA_TYPE}'",
+    }
     if problem and problem.status == Unauthorized.status:
         headers["WWW-Authenticate"] = "'ApiKey realm=\"msp-intelligence-mesh\"'"
     if problem and problem.retry_after_s is not None:

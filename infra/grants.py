@@ -13,6 +13,7 @@ from infra.names import arn, bucket_arn, function_arn, queue_arn, table_arn
 from infra.plan import EVENTS_STREAM, JOBS_DLQ, JOBS_QUEUE
 from mesh.adapters.aws.blobs import FOLDER as BLOBS
 from mesh.adapters.aws.bodies import FOLDER as BODIES
+from mesh.adapters.aws.directory import LISTINGS
 from mesh.adapters.aws.fence import OBJECTS, ROWS
 from mesh.adapters.aws.knowledge import KEY as KNOWLEDGE
 from mesh.adapters.aws.models import FOLDER as MODELS
@@ -71,9 +72,22 @@ def answer(models: Iterable[str], tenant_role: str) -> Statements:
         items(STATES, "BatchWriteItem"),
         bodies("GetObject", "PutObject"),
         _allow(["sts:AssumeRole"], [tenant_role]),
+        see_partners(),
         *read_models(models),
         *queue_jobs(),
     ]
+
+
+def see_partners() -> PolicyStatement:
+    """What other MSPs chose to show: that partition of the table, and no tenant's."""
+    shown = items(NETWORK, "Query")
+    shown.add_conditions({"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [LISTINGS]}})
+    return shown
+
+
+def meet_partners() -> Statements:
+    """An introduction stands with both sides, so it is written into the partition of each."""
+    return [items(NETWORK, "Query", "PutItem")]
 
 
 def read_models(models: Iterable[str]) -> Statements:
@@ -105,8 +119,12 @@ def work_off_jobs() -> Statements:
 def hand_on_jobs(slugs: Iterable[str]) -> Statements:
     """The async processor holds no agent: it has the function of the job's own agent answer it."""
     return [
-        items(JOBS, "GetItem", "UpdateItem"),
-        _allow(["sqs:SendMessage"], [queue_arn(JOBS_QUEUE), queue_arn(JOBS_DLQ)]),
+        items(JOBS, "GetItem"),
+        # A job whose agent is not there any more is ended by the processor itself.
+        *work_off_jobs(),
+        items(RESULTS, "GetItem"),
+        bodies("GetObject"),
+        _allow(["sqs:SendMessage"], [queue_arn(JOBS_QUEUE)]),
         _allow(["lambda:InvokeFunction"], [function_arn(slug) for slug in slugs]),
     ]
 
@@ -121,7 +139,9 @@ def remind_of_jobs() -> Statements:
 
 
 def serve_platform() -> Statements:
-    """Beside what every answering function does: how agents and jobs are doing, and erasing a tenant."""
+    """Beside what every answering function does: how agents and jobs are doing, showing a profile, and
+    erasing a tenant.
+    """
     tenants = (RECORDS, RESULTS, EVENTS, JOBS, IDEMPOTENCY, NETWORK)
     return [
         items(STATES, "Query"),
@@ -132,6 +152,8 @@ def serve_platform() -> Statements:
         *(items(table, "Query", "BatchWriteItem") for table in tenants),
         items(API_KEYS, "BatchWriteItem"),
         items(TENANTS, "DeleteItem"),
+        # A profile's listing as it changes; and what an erased tenant left with those it met.
+        items(NETWORK, "PutItem", "DeleteItem"),
         _allow(["s3:DeleteObject"], [bucket_arn("data", f"{folder}/*") for folder in (BLOBS, BODIES)]),
         _allow(["s3:ListBucket"], [bucket_arn("data")]),
     ]

@@ -24,7 +24,10 @@ LARGE = re.compile(rb"[eE]\+?\d{3}|\d{200}")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request that was let in: who asks, and for what. Header names are lower case."""
+    """One request that was let in: who asks, and for what. Header names are lower case.
+
+    `root` stands before every path that the caller is told of: the stage of an API Gateway, mostly empty.
+    """
 
     platform: Platform
     tenant: Tenant
@@ -32,6 +35,7 @@ class Call:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes
+    root: str = ""
 
     @property
     def ports(self) -> Ports:

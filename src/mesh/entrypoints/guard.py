@@ -37,6 +37,8 @@ KEY_LENGTH = 255
 NOBODY = Tenant(msp_id="", name="")
 # Where in a request's scope the id of a tenant stands whose token was checked before the request got here.
 VOUCHED = "mesh.vouched"
+# And what stands before every path outside of this process (see Call.root).
+ROOT = "mesh.root"
 log = logging.getLogger("mesh.http")
 
 
@@ -72,6 +74,7 @@ class Guard:
                 query=_query(request),
                 headers={name.lower(): value for name, value in request.headers.items()},
                 body=body,
+                root=request.scope.get(ROOT, ""),
             )
             reply = await self._run(self._answer, call, request)
         except Problem as problem:

@@ -4,6 +4,7 @@ Mangum.
 
 import logging
 import os
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -14,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mesh import registry
 from mesh.adapters.aws.cognito import token_ends
 from mesh.entrypoints.endpoint import CSV, JSON, NDJSON
-from mesh.entrypoints.guard import VOUCHED
+from mesh.entrypoints.guard import ROOT, VOUCHED
 from mesh.entrypoints.http import application
 from mesh.entrypoints.lambdas.observed import known, observed
 from mesh.entrypoints.lambdas.process import process
@@ -63,11 +64,20 @@ def _vouched(serve: ASGIApp) -> ASGI:
     """
 
     async def served(scope: Scope, receive: Receive, send: Send) -> None:
-        who = scope["aws.event"]["requestContext"].get("authorizer") or {}
-        by_token = token_ends(who.get("key_id", "")) is not None
-        await serve({**scope, VOUCHED: who["msp_id"]} if by_token else scope, receive, send)
+        event = scope["aws.event"]
+        who = event["requestContext"].get("authorizer") or {}
+        known: dict[str, Any] = {ROOT: _stage(event)}
+        if token_ends(who.get("key_id", "")) is not None:
+            known[VOUCHED] = who["msp_id"]
+        await serve({**scope, **known}, receive, send)
 
     return served
+
+
+def _stage(event: Mapping[str, Any]) -> str:
+    """What API Gateway took off the path: `/live` at its own address, nothing behind a domain of ours."""
+    whole, path = event["requestContext"].get("path") or "", event.get("path") or ""
+    return whole.removesuffix(path) if path and whole.endswith(path) and path != "/" else ""
 
 
 def warmed(platform: Platform, name: str) -> None:

@@ -100,12 +100,12 @@ def status(platform: Platform) -> Statuses:
     return Statuses(agents=[_status(agent, platform) for agent in registry.agents()])
 
 
-def rendered(agent: Agent, envelope: Envelope, name: str) -> Reply:
+def rendered(agent: Agent, envelope: Envelope, name: str, root: str = "") -> Reply:
     """The envelope in the format of that name. Raises Invalid that lists the formats there are."""
     if name == "json":
-        return reply_json(envelope, location=f"/results/{envelope.result_id}")
+        return reply_json(envelope, location=f"{root}/results/{envelope.result_id}")
     known = _format(agent, name)
-    headers = {"content-type": known.media_type, "location": f"/results/{envelope.result_id}"}
+    headers = {"content-type": known.media_type, "location": f"{root}/results/{envelope.result_id}"}
     return Reply(200, headers, known.render(envelope).encode())
 
 
@@ -135,7 +135,8 @@ def _post(agent: Agent) -> Handle:
         checked = registry.checked(agent, question)
         if "respond-async" in call.headers.get("prefer", "").lower():
             return _accept(agent, question, call)
-        return rendered(agent, registry.ask(agent, checked, call.platform, call.tenant.msp_id), wanted)
+        envelope = registry.ask(agent, checked, call.platform, call.tenant.msp_id)
+        return rendered(agent, envelope, wanted, call.root)
 
     return post
 
@@ -151,7 +152,7 @@ def _accept(agent: Agent, question: dict[str, Any], call: Call) -> Reply:
         not_before=now,
     )
     call.platform.jobs.add(job)
-    href = f"/jobs/{job.job_id}"
+    href = f"{call.root}/jobs/{job.job_id}"
     accepted = Accepted(job_id=job.job_id, state="waiting", href=href)
     return reply_json(accepted, 202, location=href, preference_applied="respond-async")
 

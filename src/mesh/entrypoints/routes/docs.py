@@ -21,11 +21,11 @@ def routes(document: Callable[[], dict[str, Any]]) -> list[Endpoint]:
     def openapi(_: Call) -> Reply:
         return reply_json(made())
 
-    def page(_: Call) -> Reply:
-        return _html("docs.html", document=made(), problems=problem.ALL)
+    def page(call: Call) -> Reply:
+        return _html("docs.html", document=made(), problems=problem.ALL, root=call.root)
 
-    def problems(_: Call) -> Reply:
-        return _html("problems.html", problems=problem.ALL)
+    def problems(call: Call) -> Reply:
+        return _html("problems.html", problems=problem.ALL, root=call.root)
 
     def style(_: Call) -> Reply:
         return Reply(200, {"content-type": "text/css; charset=utf-8"}, _read("docs.css").encode())

@@ -54,7 +54,7 @@ def result(call: Call) -> Reply:
     wanted = call.asked(Asking).format
     if wanted == "json":
         return reply_json(envelope)
-    return rendered(registry.find(envelope.agent), envelope, wanted)
+    return rendered(registry.find(envelope.agent), envelope, wanted, call.root)
 
 
 def jobs(call: Call) -> Reply:

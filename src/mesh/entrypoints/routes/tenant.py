@@ -46,7 +46,7 @@ def export(call: Call) -> Reply:
     headers = {"content-type": NDJSON, "content-disposition": 'attachment; filename="mesh-export.ndjson"'}
     following = _following(part, cursor)
     if following:
-        headers["link"] = f'</export?cursor={following}>; rel="next"'
+        headers["link"] = f'<{call.root}/export?cursor={following}>; rel="next"'
     return Reply(200, headers, b"".join(lines))
 
 
