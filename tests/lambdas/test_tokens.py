@@ -75,7 +75,7 @@ def test_a_token_for_access_names_its_client_otherwise(users: UserPool) -> None:
         {"aud": "client-2"}, {"aud": None}, {"aud": [CLIENT_ID]}, {"token_use": "refresh"},
         {"token_use": None}, {"token_use": ["id"]},
         {"custom:msp_id": None}, {"custom:msp_id": ""}, {"custom:msp_id": ["msp-a"]},
-        {"custom:msp_id": "nobody"}, {"nbf": int(time.time()) + 600}, {"sub": None},
+        {"custom:msp_id": "nobody"}, {"nbf": int(time.time()) + 86_400}, {"sub": None},
     ],
     ids=lambda claims: next(iter(claims)),
 )  # fmt: skip

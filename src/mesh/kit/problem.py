@@ -12,6 +12,7 @@ MEDIA_TYPE = "application/problem+json"
 TYPE_ROOT = "/docs/problems#"
 # A list of a hundred thousand wrong values is wrong in one way: the first of them say which.
 ERRORS_SHOWN = 100
+LONGEST_NAME = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +103,18 @@ ALL: tuple[type[Problem], ...] = (
 )  # fmt: skip
 
 
+def _named(part: int | str) -> str:
+    """A step of a path; a key that a client made up is cut where it gets long."""
+    text = str(part)
+    return text if len(text) <= LONGEST_NAME else text[:LONGEST_NAME] + "..."
+
+
 def from_validation(error: ValidationError, *, root: str = "") -> Invalid:
     """An `Invalid` that names the fields pydantic refused, 100 at most. Input values are not echoed back."""
     errors = []
     found = error.errors(include_url=False, include_context=False, include_input=False)
     for item in islice(found, ERRORS_SHOWN):
-        path = ".".join(str(part) for part in item["loc"])
+        path = ".".join(_named(part) for part in item["loc"])
         errors.append(FieldError(field=".".join(filter(None, (root, path))) or "body", reason=item["msg"]))
     fields = ", ".join(dict.fromkeys(e.field for e in errors[:5]))
     more = f" and {len(found) - 5} more" if len(found) > 5 else ""

@@ -89,7 +89,7 @@ def of(agent: Agent) -> list[Endpoint]:
     return routes + acts + [
         Endpoint(
             "GET", view.path, view.summary, TAG, _get(view), query=view.query, reply=view.reply,
-            problems=(401, 422, 429), agent=agent,
+            problems=(400, 401, 422, 429, 503), agent=agent,
         )
         for view in agent.views
     ]  # fmt: skip
