@@ -72,8 +72,8 @@ def working_for(**known: str) -> Iterator[Origin]:
 
 
 def know(**known: str) -> None:
-    """Adds what was found out since to the origin, until the enclosing `working_for` ends; outside of one there is
-    nobody to know it.
+    """Adds what was found out since to the origin, until the enclosing `working_for` ends; outside of one
+    there is nobody to know it.
 
     >>> with working_for(correlation_id="c1"):
     ...     know(msp_id="msp-a")
