@@ -25,8 +25,9 @@ from mesh.adapters.aws.telemetry import Telemetry
 from mesh.adapters.aws.tenants import DynamoKeys, DynamoTenants
 from mesh.adapters.defaults import SystemClock
 from mesh.adapters.models.embedder import OnnxEmbedder
+from mesh.adapters.models.sentiment_choice import chosen_sentiment
 from mesh.adapters.models.store import ModelStore, standard_folders
-from mesh.kit.absent import NoGenerator, NoSentiment, NotJoined
+from mesh.kit.absent import NoGenerator, NotJoined
 from mesh.kit.platform import Platform
 from mesh.kit.ports import Clock, Ports
 from mesh.sharing.introductions import DirectoryPartners
@@ -58,6 +59,7 @@ def open_platform(
     knowledge = S3Knowledge(aws, settings)
     models = S3Models(aws, settings, ModelStore(_packaged(settings.scratch)))
     embedder = OnnxEmbedder(models)
+    sentiment = chosen_sentiment(models, embedder)
     fence = Fence(aws, settings)
     directory = DynamoDirectory(dynamo)
 
@@ -75,7 +77,7 @@ def open_platform(
             models=models,
             embedder=embedder,
             sightings=NotJoined(),
-            sentiment=NoSentiment(),
+            sentiment=sentiment,
             generator=NoGenerator(),
             benchmarks=NotJoined(),
             partners=DirectoryPartners(msp_id, directory, time, new_id),

@@ -16,8 +16,9 @@ from mesh.adapters.embedded.tenants import SqliteKeys, SqliteTenants
 from mesh.adapters.knowledge.feeds import open_store
 from mesh.adapters.lines import Lines
 from mesh.adapters.models.embedder import OnnxEmbedder
+from mesh.adapters.models.sentiment_choice import chosen_sentiment
 from mesh.adapters.models.store import ModelStore, standard_folders
-from mesh.kit.absent import NoGenerator, NoSentiment, NotJoined
+from mesh.kit.absent import NoGenerator, NotJoined
 from mesh.kit.platform import Platform
 from mesh.kit.ports import Clock, Ports
 from mesh.sharing.introductions import DirectoryPartners
@@ -37,6 +38,7 @@ def open_platform(home: Path, *, clock: Clock | None = None) -> Platform:
     knowledge = open_store(home)
     models = ModelStore(standard_folders(home))
     embedder = OnnxEmbedder(models)
+    sentiment = chosen_sentiment(models, embedder)
     directory = SqliteDirectory(database)
 
     def ports(msp_id: str) -> Ports:
@@ -50,7 +52,7 @@ def open_platform(home: Path, *, clock: Clock | None = None) -> Platform:
             models=models,
             embedder=embedder,
             sightings=NotJoined(),
-            sentiment=NoSentiment(),
+            sentiment=sentiment,
             generator=NoGenerator(),
             benchmarks=NotJoined(),
             partners=DirectoryPartners(msp_id, directory, time, new_id),

@@ -1,0 +1,102 @@
+"""The Sentiment port over Amazon Comprehend (BatchDetectSentiment).
+
+A call takes at most 25 texts of at most 5,000 bytes of UTF-8; of a longer text the start is judged. Short
+time-outs and two tries: a caller with another provider would rather have its answer than wait.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from mesh.adapters.models.sentiment import TONES, toned
+from mesh.kit.agent import ModelUsed
+from mesh.kit.ports import Feeling, Provided, Tone
+from mesh.kit.problem import Unavailable
+
+MOST_TEXTS, MOST_BYTES = 25, 5_000
+CONNECT_S, READ_S, TRIES = 1.0, 3.0, 2
+BY = ModelUsed(name="amazon-comprehend", version="2017-11-27", provider="comprehend")
+_NAMES: Mapping[Tone, str] = {
+    "POSITIVE": "Positive",
+    "NEGATIVE": "Negative",
+    "NEUTRAL": "Neutral",
+    "MIXED": "Mixed",
+}
+log = logging.getLogger("mesh.comprehend")
+
+
+class ComprehendSentiment:
+    """Judges texts in English. `client` is boto3's; without one it is made at the first text."""
+
+    def __init__(self, client: Any = None, *, region: str | None = None):
+        self._given = client
+        self._region = region
+
+    def judge(self, texts: Sequence[str]) -> Provided[Sequence[Feeling]]:
+        """One feeling a text. Raises Unavailable when the service fails on any: half an answer is none."""
+        known: dict[str, Feeling] = {}
+        asked = list(dict.fromkeys(texts))
+        for start in range(0, len(asked), MOST_TEXTS):
+            part = asked[start : start + MOST_TEXTS]
+            known |= zip(part, self._batch([shortened(text) for text in part]), strict=True)
+        return Provided([known[text] for text in texts], BY)
+
+    def _batch(self, texts: Sequence[str]) -> list[Feeling]:
+        try:
+            from botocore.exceptions import BotoCoreError, ClientError
+        except ImportError as error:
+            raise Unavailable("boto3, which calls Comprehend, is not installed.") from error
+        try:
+            reply = self._client.batch_detect_sentiment(TextList=list(texts), LanguageCode="en")
+        except ClientError as error:
+            log.warning("comprehend: %s", error)
+            code = error.response.get("Error", {}).get("Code", "an error")
+            raise Unavailable(f"Comprehend answered {code}.") from error
+        except BotoCoreError as error:
+            log.warning("comprehend: %s", error)
+            raise Unavailable(f"Comprehend was not reached ({type(error).__name__}).") from error
+        return _read(reply, len(texts))
+
+    @cached_property
+    def _client(self) -> Any:
+        if self._given is not None:
+            return self._given
+        import boto3
+        from botocore.config import Config
+
+        config = Config(
+            connect_timeout=CONNECT_S,
+            read_timeout=READ_S,
+            retries={"mode": "standard", "total_max_attempts": TRIES},
+        )
+        return boto3.Session(region_name=self._region).client("comprehend", config=config)
+
+
+def shortened(text: str) -> str:
+    """The start of a text that Comprehend takes: no letter is cut in two, and it is never empty.
+
+    >>> len(shortened("é" * 4_000).encode())
+    5000
+    """
+    return text.encode("utf-8", "replace")[:MOST_BYTES].decode("utf-8", "ignore") or " "
+
+
+def _read(reply: Mapping[str, Any], count: int) -> list[Feeling]:
+    """The feelings in the order of the texts; raises Unavailable where one is missing or no number."""
+    try:
+        by_place = {
+            int(each["Index"]): {tone: float(each["SentimentScore"][_NAMES[tone]]) for tone in TONES}
+            for each in reply["ResultList"]
+        }
+        scores = [by_place[place] for place in range(count)]
+    except (KeyError, TypeError, ValueError) as error:
+        raise Unavailable(f"Comprehend judged {_judged(reply)} of {count} texts.") from error
+    if any(not sum(each.values()) > 0 or min(each.values()) < 0 for each in scores):
+        raise Unavailable("Comprehend gave scores that are none.")
+    return [toned(each) for each in scores]
+
+
+def _judged(reply: Mapping[str, Any]) -> int:
+    found = reply.get("ResultList") if isinstance(reply, Mapping) else None
+    return len(found) if isinstance(found, list) else 0
