@@ -100,3 +100,16 @@ def test_several_processes_may_open_a_new_file_at_once(tmp_path: Path) -> None:
     with ThreadPoolExecutor(6) as pool:
         for opened in list(pool.map(lambda _: Database(tmp_path / "mesh.db"), range(6))):
             opened.close()
+
+
+def test_many_writers_of_one_statement_never_misuse_it(database: Database) -> None:
+    """A cursor that reached its caller would reset, in another thread, the statement the writer is using."""
+    sql = "INSERT OR REPLACE INTO numbers VALUES (?)"
+
+    def write(start: int) -> list[object]:
+        rows = [(start + offset,) for offset in range(20)]
+        return [database.write(lambda connection: connection.executemany(sql, rows)) for _ in range(300)]
+
+    with ThreadPoolExecutor(8) as pool:
+        returned = [result for results in pool.map(write, range(0, 160, 20)) for result in results]
+    assert returned == [None] * 2_400 and numbers(database) == list(range(160))

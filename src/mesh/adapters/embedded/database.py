@@ -151,7 +151,7 @@ class Database:
         """One task under a savepoint, so that its failure leaves the rest of the group alone."""
         self._writer.execute("SAVEPOINT task")
         try:
-            task.result = task.work(self._writer)
+            task.result = _kept(task.work(self._writer))
         except Exception as error:  # noqa: BLE001 - it belongs to the caller, who gets it
             self._writer.execute("ROLLBACK TO task")
             self._writer.execute("RELEASE task")
@@ -159,6 +159,16 @@ class Database:
             return False
         self._writer.execute("RELEASE task")
         return True
+
+
+def _kept(result: Any) -> Any:
+    """What the caller gets. A cursor stays here: closed by another thread, it would reset a statement that
+    the writer is in the middle of ("bad parameter or other API misuse").
+    """
+    if isinstance(result, sqlite3.Cursor):
+        result.close()
+        return None
+    return result
 
 
 def migrate(connection: sqlite3.Connection) -> None:

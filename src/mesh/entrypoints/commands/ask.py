@@ -78,9 +78,7 @@ def _inputs(agent: Agent, chosen: argparse.Namespace) -> dict[str, str]:
     if chosen.input:
         inputs["input"] = _text(chosen.input, "FILE")
     elif not inputs and not sys.stdin.isatty():
-        given_there = _text("-", "standard input")
-        # Nothing on it is nothing said, as when a scheduler starts the command.
-        inputs |= {"input": given_there} if given_there.strip() else {}
+        inputs["input"] = _text("-", "standard input")
     return inputs
 
 
