@@ -7,13 +7,13 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 import mesh.agents
 from mesh.kit.agent import Agent, Envelope
 from mesh.kit.event import Draft
 from mesh.kit.platform import Platform, State
-from mesh.kit.problem import NotFound, Problem, from_validation
+from mesh.kit.problem import NotFound, Problem, validated
 
 
 @cache
@@ -43,10 +43,7 @@ def agents() -> tuple[Agent, ...]:
 
 def checked(agent: Agent, question: Mapping[str, Any]) -> BaseModel:
     """The question as the agent takes it. Raises Invalid that names each field."""
-    try:
-        return agent.ask.model_validate(question)
-    except ValidationError as error:
-        raise from_validation(error) from error
+    return validated(agent.ask, question)
 
 
 def ask(

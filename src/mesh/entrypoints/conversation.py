@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from mesh import registry
 from mesh.entrypoints.endpoint import parse_json
 from mesh.kit.event import Event
-from mesh.kit.problem import FieldError, Invalid, Problem, from_validation
+from mesh.kit.problem import FieldError, Invalid, Problem, validated
 
 # Topics that are not an agent's: jobs of the tenant, what the mesh released to it, and everything.
 ALWAYS = ("jobs", "mesh", "*")
@@ -66,10 +66,7 @@ def _read(text: str | bytes) -> Message:
     raw = text if isinstance(text, bytes) else text.encode("utf-8", "replace")
     if len(raw) > MESSAGE_LIMIT:
         raise Invalid("Send less.", errors=[FieldError("message", f"has more than {MESSAGE_LIMIT:,} bytes")])
-    try:
-        message = Message.model_validate(parse_json(raw))
-    except ValidationError as error:
-        raise from_validation(error) from error
+    message = validated(Message, parse_json(raw))
     known = topics()
     wrong = [topic for topic in message.topics if topic not in known]
     if wrong:

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from pydantic_core import from_json, to_json
 
 from mesh.kit.agent import Agent
 from mesh.kit.platform import Platform, Reply, Tenant
 from mesh.kit.ports import Ports
-from mesh.kit.problem import FieldError, Malformed, Unsupported, from_validation
+from mesh.kit.problem import FieldError, Malformed, Unsupported, validated
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
@@ -48,10 +48,7 @@ class Call:
 
     def asked(self, model: type[ModelT]) -> ModelT:
         """The query parameters as `model`. Raises Invalid that names the parameter."""
-        try:
-            return model.model_validate(dict(self.query))
-        except ValidationError as error:
-            raise from_validation(error) from error
+        return validated(model, dict(self.query))
 
     def json(self) -> Any:
         """The body as JSON. Raises Malformed with the place, Unsupported for another media type."""

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
 
 MEDIA_TYPE = "application/problem+json"
 # Problem types are relative references (RFC 9457, 3.1.1) into our own documentation page.
@@ -101,6 +103,14 @@ ALL: tuple[type[Problem], ...] = (
     Malformed, Unauthorized, NotFound, NotAllowed, Conflict, TooLarge, Unsupported, Invalid, Throttled,
     Unavailable, Problem,
 )  # fmt: skip
+
+
+def validated(model: type[ModelT], value: Any) -> ModelT:
+    """The value as `model`. Raises Invalid that names each field that is wrong."""
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise from_validation(error) from error
 
 
 def _named(part: int | str) -> str:

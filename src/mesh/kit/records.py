@@ -1,7 +1,7 @@
 """The kinds of rows a tenant stores, and how each is checked on its way in."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -177,6 +177,16 @@ def checked(kind: str, row: Mapping[str, Any]) -> dict[str, Any]:
         canonical = to_json(dict(sorted(record.items())))
         record["id"] = hashlib.sha256(canonical).hexdigest()[:24]
     return record
+
+
+def listed(value: str | Sequence[Any] | None) -> list[str]:
+    """A field that holds a list, or a text with commas or semicolons as CSV has it, as a list of texts.
+
+    >>> listed("DNS; mail,"), listed(["DNS", " mail"]), listed(None)
+    (['DNS', 'mail'], ['DNS', 'mail'], [])
+    """
+    parts = value.replace(";", ",").split(",") if isinstance(value, str) else value or []
+    return [str(part).strip() for part in parts if str(part).strip()]
 
 
 def when(row: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from mesh.kit.platform import Directory, Listing
 from mesh.kit.ports import Page, Records, Row
+from mesh.kit.records import listed
 from mesh.sharing.policy import Consent, Item, decide
 
 T = TypeVar("T")
@@ -23,19 +24,13 @@ def card(profile: Row, msp_id: str) -> dict[str, Any]:
     >>> card({"name": "Cedar", "region": "EU", "tlp": "TLP:RED", "shared": ["region"]}, "cedar")
     {}
     """
-    fields = words(profile.get("shared", []))
+    fields = listed(profile.get("shared"))
     consent = Consent(1, frozenset({("profile", MATCHING)}) if fields else frozenset())
     item = Item("profile", msp_id, profile.get("tlp"), "mesh")
     # Asked as for someone who is nobody in particular: the card is the same for all.
     if not decide(item, consent, "", MATCHING).released:
         return {}
     return {name: profile[name] for name in fields if name in profile and name not in TOLD_LATER}
-
-
-def words(value: str | Sequence[str]) -> list[str]:
-    """A list, or a text with commas or semicolons (as CSV has it), as a list."""
-    parts = value.replace(";", ",").split(",") if isinstance(value, str) else value
-    return [part.strip() for part in parts if part.strip()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """Puts the platform on AWS together from its settings. Nothing is called until something is asked."""
 
-import uuid
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +22,7 @@ from mesh.adapters.aws.settings import Settings
 from mesh.adapters.aws.states import DynamoStates, GatewayThrottle
 from mesh.adapters.aws.telemetry import Telemetry
 from mesh.adapters.aws.tenants import DynamoKeys, DynamoTenants
-from mesh.adapters.defaults import SystemClock
+from mesh.adapters.defaults import SystemClock, new_id
 from mesh.adapters.models.embedder import OnnxEmbedder
 from mesh.adapters.models.sentiment_choice import chosen_sentiment
 from mesh.adapters.models.store import ModelStore, standard_folders
@@ -32,10 +31,6 @@ from mesh.kit.platform import Platform
 from mesh.kit.ports import Clock, Ports
 from mesh.sharing.introductions import DirectoryPartners
 from mesh.sharing.profiles import PublishedRecords
-
-
-def new_id() -> str:
-    return uuid.uuid4().hex
 
 
 def open_platform(

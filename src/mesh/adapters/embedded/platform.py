@@ -1,9 +1,8 @@
 """Puts the embedded platform together from one home folder."""
 
-import uuid
 from pathlib import Path
 
-from mesh.adapters.defaults import SystemClock
+from mesh.adapters.defaults import SystemClock, new_id
 from mesh.adapters.embedded.blobs import FolderBlobs
 from mesh.adapters.embedded.database import Database
 from mesh.adapters.embedded.directory import SqliteDirectory
@@ -23,10 +22,6 @@ from mesh.kit.platform import Platform
 from mesh.kit.ports import Clock, Ports
 from mesh.sharing.introductions import DirectoryPartners
 from mesh.sharing.profiles import PublishedRecords
-
-
-def new_id() -> str:
-    return uuid.uuid4().hex
 
 
 def open_platform(home: Path, *, clock: Clock | None = None) -> Platform:

@@ -6,10 +6,10 @@ from importlib.resources import files
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from mesh.kit.ports import Blobs
-from mesh.kit.problem import FieldError, Invalid, NotFound, from_validation
+from mesh.kit.problem import FieldError, Invalid, NotFound, validated
 from mesh.kit.records import KINDS
 
 SAVED = "imports/"
@@ -113,7 +113,4 @@ def changed(
         content["timezone"] = timezone
     if time_format:
         content["time_formats"] = [time_format]
-    try:
-        return ColumnMapping.model_validate(content)
-    except ValidationError as error:
-        raise from_validation(error) from error
+    return validated(ColumnMapping, content)

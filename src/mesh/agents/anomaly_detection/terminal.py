@@ -7,6 +7,7 @@ from mesh.agents.anomaly_detection import from_csv
 from mesh.agents.anomaly_detection.model import Anomaly, Answer, Question, Readings, SeriesReport
 from mesh.agents.anomaly_detection.plot import plot
 from mesh.kit.agent import CommandLine, Envelope, Flag
+from mesh.kit.columns import aligned
 from mesh.kit.problem import FieldError, Invalid
 
 MOST_ROWS = 20
@@ -128,9 +129,7 @@ def _table(anomalies: Sequence[Anomaly], series: int) -> Iterator[str]:
         if a in strongest
     ]
     head = (("series",) if series > 1 else ()) + COLUMNS
-    widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
-    for row in (head, *rows):
-        yield "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip()
+    yield from aligned([head, *rows])
     if len(anomalies) > len(rows):
         yield f"and {len(anomalies) - len(rows)} weaker ones. An alert has a mark (!)."
     else:

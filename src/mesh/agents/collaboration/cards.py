@@ -1,16 +1,12 @@
 """A partner's card as text: its fields in words, and the parts of it that can prove something."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mesh.kit.records import listed
+
 SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
-
-
-def listed(value: Any) -> list[str]:
-    """A list, or a text with commas or semicolons, as a list of texts."""
-    parts: Sequence[Any] = re.split(r"[,;]", value) if isinstance(value, str) else value or []
-    return [str(part).strip() for part in parts if str(part).strip()]
 
 
 def head(card: Mapping[str, Any]) -> str:

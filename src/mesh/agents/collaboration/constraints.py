@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from mesh.agents.collaboration.cards import listed
 from mesh.agents.collaboration.model import Question
+from mesh.kit.records import listed
 
 Holds = Callable[[Mapping[str, Any]], bool]
 

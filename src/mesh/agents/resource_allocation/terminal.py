@@ -8,6 +8,7 @@ from mesh.agents.resource_allocation.gantt import gantt
 from mesh.agents.resource_allocation.model import Answer, Assignment, Question
 from mesh.agents.resource_allocation.picture import picture
 from mesh.kit.agent import CommandLine, Envelope, Flag
+from mesh.kit.columns import aligned
 from mesh.kit.problem import FieldError, Invalid
 
 MOST_ROWS = 40
@@ -161,13 +162,7 @@ def _changed(answer: Answer) -> Iterator[tuple[str, ...]]:
 
 def _table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
     listed = list(rows)
-    if not listed:
-        return ""
-    widths = [max(len(row[i]) for row in (head, *listed)) for i in range(len(head))]
-    return "\n".join(
-        "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip()
-        for row in (head, *listed)
-    )
+    return "\n".join(aligned([head, *listed])) if listed else ""
 
 
 def why_not(answer: Answer) -> str | None:

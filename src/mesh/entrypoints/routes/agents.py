@@ -4,13 +4,13 @@ import statistics
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from mesh import registry
 from mesh.entrypoints.endpoint import JSON, Call, Endpoint, Handle, reply_json
 from mesh.kit.agent import Act, Agent, Envelope, View
 from mesh.kit.platform import Job, Platform, Reply
-from mesh.kit.problem import FieldError, Invalid, Unavailable, from_validation
+from mesh.kit.problem import FieldError, Invalid, Unavailable, validated
 
 TAG = "agents"
 
@@ -166,16 +166,9 @@ def _get(view: View) -> Handle:
 
 def _do(act: Act) -> Handle:
     def post(call: Call) -> Reply:
-        return reply_json(act.do(checked_as(act.ask, call.json_object()), call.ports))
+        return reply_json(act.do(validated(act.ask, call.json_object()), call.ports))
 
     return post
-
-
-def checked_as(model: type[BaseModel], body: dict[str, Any]) -> BaseModel:
-    try:
-        return model.model_validate(body)
-    except ValidationError as error:
-        raise from_validation(error) from error
 
 
 def _status(agent: Agent, platform: Platform) -> AgentStatus:
