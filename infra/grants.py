@@ -19,6 +19,7 @@ from mesh.adapters.aws.knowledge import KEY as KNOWLEDGE
 from mesh.adapters.aws.models import FOLDER as MODELS
 from mesh.adapters.aws.tables import (
     API_KEYS,
+    COMMONS,
     CONNECTIONS,
     EVENTS,
     IDEMPOTENCY,
@@ -73,6 +74,7 @@ def answer(models: Iterable[str], tenant_role: str) -> Statements:
         bodies("GetObject", "PutObject"),
         _allow(["sts:AssumeRole"], [tenant_role]),
         see_partners(),
+        *share(),
         *read_models(models),
         *queue_jobs(),
     ]
@@ -83,6 +85,13 @@ def see_partners() -> PolicyStatement:
     shown = items(NETWORK, "Query")
     shown.add_conditions({"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [LISTINGS]}})
     return shown
+
+
+def share() -> Statements:
+    """Publishing to the mesh and asking it, through `mesh.sharing` alone: rows there belong to no one tenant's
+    partition, so that no session policy could part them.
+    """
+    return [items(COMMONS, "GetItem", "Query", "UpdateItem"), items(COMMONS, "Query", index="by_owner")]
 
 
 def meet_partners() -> Statements:
@@ -154,6 +163,7 @@ def serve_platform() -> Statements:
         items(TENANTS, "DeleteItem"),
         # A profile's listing as it changes; and what an erased tenant left with those it met.
         items(NETWORK, "PutItem", "DeleteItem"),
+        items(COMMONS, "DeleteItem", "BatchWriteItem"),
         _allow(["s3:DeleteObject"], [bucket_arn("data", f"{folder}/*") for folder in (BLOBS, BODIES)]),
         _allow(["s3:ListBucket"], [bucket_arn("data")]),
     ]

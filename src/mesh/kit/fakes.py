@@ -13,6 +13,7 @@ from mesh.kit import cursor as cursors
 from mesh.kit.absent import NoGenerator, NoSentiment, NotJoined
 from mesh.kit.agent import Envelope
 from mesh.kit.event import Draft
+from mesh.kit.platform import Entry
 from mesh.kit.ports import (
     Benchmarks,
     Edition,
@@ -189,6 +190,32 @@ class NoModels:
 class NoEmbedder:
     def embed(self, texts: Sequence[str]) -> "NDArray[np.float32]":  # noqa: ARG002
         raise Unavailable("The embedding model is not here.")
+
+
+@dataclass
+class MemoryCommons:
+    held: dict[tuple[str, str], Entry] = field(default_factory=dict)
+
+    def put(self, entry: Entry, before: int | None = None) -> bool:
+        place = (entry.shelf, entry.key)
+        version = self.held[place].version if place in self.held else 0
+        if before not in (None, version):
+            return False
+        body = from_json(to_json(entry.body))
+        self.held[place] = entry.model_copy(update={"body": body, "version": version + 1})
+        return True
+
+    def find(self, shelf: str, key: str) -> Entry | None:
+        return self.held.get((shelf, key))
+
+    def scan(self, shelf: str, prefix: str = "") -> Iterator[Entry]:
+        return (self.held[p] for p in sorted(self.held) if p[0] == shelf and p[1].startswith(prefix))
+
+    def owned(self, owner: str, shelf: str) -> Iterator[Entry]:
+        return (entry for entry in self.scan(shelf) if entry.owner == owner)
+
+    def remove(self, shelf: str, key: str) -> bool:
+        return self.held.pop((shelf, key), None) is not None
 
 
 @dataclass

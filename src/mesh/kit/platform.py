@@ -1,6 +1,6 @@
 """What the entrypoints need beyond an agent's ports: tenants, keys, jobs, the outbox, replayed replies."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -202,6 +202,44 @@ class Directory(Protocol):
         """The tenant's, newest first."""
 
 
+class Entry(BaseModel):
+    """One row of the commons. It has one owner, and goes when that tenant is erased.
+
+    `version` counts the changes of the row at its place, from 1; the store sets it.
+    """
+
+    shelf: str
+    key: str
+    owner: str
+    body: dict[str, Any]
+    version: int = 0
+
+
+class Commons(Protocol):
+    """What left its tenant, or says what may: consents, sightings, contributions, receipts, ledgers.
+
+    Rows stand on shelves, by key. Only `mesh.sharing` reads it; agents see it through ports that name no
+    owner.
+    """
+
+    def put(self, entry: Entry, before: int | None = None) -> bool:
+        """Store it in place of what stands there, if that has version `before` (0: nothing stands there;
+        None: whatever does); whether it was so. Durable on return.
+        """
+
+    def find(self, shelf: str, key: str) -> Entry | None:
+        """The row as of now, or None."""
+
+    def scan(self, shelf: str, prefix: str = "") -> Iterator[Entry]:
+        """Rows whose keys start so, by key."""
+
+    def owned(self, owner: str, shelf: str) -> Iterator[Entry]:
+        """The owner's rows on a shelf, by key; what was put a moment ago may be missing."""
+
+    def remove(self, shelf: str, key: str) -> bool:
+        """Whether there was such a row; it is gone in any case."""
+
+
 @dataclass(frozen=True, slots=True)
 class Platform:
     """All that a process was given at its start."""
@@ -216,6 +254,7 @@ class Platform:
     throttle: Throttle
     states: States
     directory: Directory
+    commons: Commons
     knowledge: Knowledge
     models: Models
     observer: Observer

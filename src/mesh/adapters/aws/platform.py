@@ -8,6 +8,7 @@ from mesh.adapters.aws.blobs import S3Blobs
 from mesh.adapters.aws.bodies import Bodies
 from mesh.adapters.aws.bus import StreamBus
 from mesh.adapters.aws.clients import Clients
+from mesh.adapters.aws.commons import DynamoCommons
 from mesh.adapters.aws.directory import DynamoDirectory
 from mesh.adapters.aws.dynamo import Dynamo
 from mesh.adapters.aws.fence import Fence
@@ -97,6 +98,7 @@ def open_platform(
         throttle=GatewayThrottle(),
         states=states,
         directory=directory,
+        commons=DynamoCommons(dynamo),
         knowledge=knowledge,
         models=models,
         observer=Telemetry(),

@@ -93,6 +93,15 @@ CONNECTIONS = Table(
     stream="KEYS_ONLY",
     tenant_rows=False,
 )
+# What the mesh holds between its tenants; each item names its owner, with whom it goes.
+COMMONS = Table(
+    "Commons",
+    Key("shelf"),
+    Key("key"),
+    indexes=(Index("by_owner", partition=Key("owner"), sort=Key("place")),),
+    tenant_rows=False,
+)
 TABLES = (
     TENANTS, API_KEYS, RECORDS, RESULTS, STATES, EVENTS, JOBS, IDEMPOTENCY, NETWORK, THREATS, CONNECTIONS,
+    COMMONS,
 )  # fmt: skip

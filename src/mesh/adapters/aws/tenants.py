@@ -8,12 +8,14 @@ from urllib.parse import quote
 
 from mesh.adapters import api_keys
 from mesh.adapters.aws.blobs import erase_objects
+from mesh.adapters.aws.commons import owned_keys
 from mesh.adapters.aws.directory import erase_from_directory
 from mesh.adapters.aws.dynamo import ConditionFailed, Dynamo
 from mesh.adapters.aws.items import PARTITION_LIMIT, can_be_key, tenant_key, tenant_of
 from mesh.adapters.aws.results import NAMED
 from mesh.adapters.aws.tables import (
     API_KEYS,
+    COMMONS,
     EVENTS,
     IDEMPOTENCY,
     JOBS,
@@ -66,6 +68,7 @@ class DynamoTenants:
             collection = tenant_key(msp_id, quote(kind, safe=""))
             gone += self._remove(RECORDS, self._all(RECORDS, "collection", "record_id", collection))
         gone += erase_from_directory(self.dynamo, msp_id)
+        gone += self._remove(COMMONS, owned_keys(self.dynamo, msp_id))
         for table, sort in WHOLE:
             gone += self._remove(table, self._all(table, table.partition.name, sort, tenant_key(msp_id)))
         gone += erase_objects(self.dynamo.clients, self.dynamo.settings, msp_id)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from mesh.adapters.defaults import SystemClock, new_id
 from mesh.adapters.embedded.blobs import FolderBlobs
+from mesh.adapters.embedded.commons import SqliteCommons
 from mesh.adapters.embedded.database import Database
 from mesh.adapters.embedded.directory import SqliteDirectory
 from mesh.adapters.embedded.jobs import SqliteJobs
@@ -69,6 +70,7 @@ def open_platform(home: Path, *, clock: Clock | None = None) -> Platform:
         throttle=TokenBucket(),
         states=SqliteStates(database),
         directory=directory,
+        commons=SqliteCommons(database),
         knowledge=knowledge,
         models=models,
         observer=Lines(),

@@ -61,4 +61,12 @@ CREATE INDEX meetings_by_asking ON meetings (asking, opened_at);
 CREATE INDEX meetings_by_asked ON meetings (asked, opened_at);
 """
 
-MIGRATIONS: tuple[str, ...] = (FIRST, DIRECTORY)
+COMMONS = """
+CREATE TABLE commons (
+    shelf TEXT NOT NULL, key TEXT NOT NULL, owner TEXT NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (shelf, key)
+) WITHOUT ROWID;
+CREATE INDEX commons_by_owner ON commons (owner, shelf, key);
+"""
+
+MIGRATIONS: tuple[str, ...] = (FIRST, DIRECTORY, COMMONS)

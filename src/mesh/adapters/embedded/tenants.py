@@ -16,6 +16,7 @@ from mesh.kit.records import sortable
 TABLES = ("records", "results", "events", "jobs", "replies", "directory", "tenants")
 ERASE = (
     "DELETE FROM meetings WHERE asking = ?1 OR asked = ?1",
+    "DELETE FROM commons WHERE owner = ?1",
     *(f"DELETE FROM {table} WHERE msp_id = ?1" for table in TABLES),  # noqa: S608 - the names are ours
 )
 KEY_OWNER = (

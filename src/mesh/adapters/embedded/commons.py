@@ -1,0 +1,73 @@
+"""What the mesh holds between its tenants, in SQLite."""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pydantic_core import from_json, to_json
+
+from mesh.adapters.embedded.database import Database
+from mesh.kit.platform import Entry
+
+PUT = (
+    "INSERT INTO commons (shelf, key, owner, version, body) VALUES (?1, ?2, ?3, 1, ?4)"
+    " ON CONFLICT (shelf, key) DO UPDATE SET owner = ?3, version = version + 1, body = ?4"
+)
+NEW = "INSERT OR IGNORE INTO commons (shelf, key, owner, version, body) VALUES (?, ?, ?, 1, ?)"
+CHANGE = (
+    "UPDATE commons SET owner = ?3, version = version + 1, body = ?4"
+    " WHERE shelf = ?1 AND key = ?2 AND version = ?5"
+)
+A_PART = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteCommons:
+    database: Database
+
+    def put(self, entry: Entry, before: int | None = None) -> bool:
+        values = (entry.shelf, entry.key, entry.owner, to_json(entry.body).decode())
+
+        def store(connection: sqlite3.Connection) -> int:
+            if before is None:
+                return connection.execute(PUT, values).rowcount
+            if before == 0:
+                return connection.execute(NEW, values).rowcount
+            return connection.execute(CHANGE, (*values, before)).rowcount
+
+        return self.database.write(store) > 0
+
+    def find(self, shelf: str, key: str) -> Entry | None:
+        row = self.database.row("SELECT * FROM commons WHERE shelf = ? AND key = ?", shelf, key)
+        return _entry(row) if row else None
+
+    def scan(self, shelf: str, prefix: str = "") -> Iterator[Entry]:
+        sql = "SELECT * FROM commons WHERE shelf = ? AND key >= ? AND key > ? ORDER BY key LIMIT ?"
+        after = ""
+        while True:
+            rows = self.database.rows(sql, shelf, prefix, after, A_PART)
+            for row in rows:
+                if not row["key"].startswith(prefix):
+                    return
+                yield _entry(row)
+            if len(rows) < A_PART:
+                return
+            after = rows[-1]["key"]
+
+    def owned(self, owner: str, shelf: str) -> Iterator[Entry]:
+        sql = "SELECT * FROM commons WHERE owner = ? AND shelf = ? ORDER BY key"
+        return (_entry(row) for row in self.database.rows(sql, owner, shelf))
+
+    def remove(self, shelf: str, key: str) -> bool:
+        sql = "DELETE FROM commons WHERE shelf = ? AND key = ?"
+        return self.database.write(lambda connection: connection.execute(sql, (shelf, key)).rowcount) > 0
+
+
+def _entry(row: sqlite3.Row) -> Entry:
+    return Entry(
+        shelf=row["shelf"],
+        key=row["key"],
+        owner=row["owner"],
+        body=from_json(row["body"]),
+        version=row["version"],
+    )
