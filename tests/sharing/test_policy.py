@@ -1,5 +1,6 @@
 """Every release, decided by one function: what no rule allows is not shared."""
 
+from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -64,3 +65,40 @@ def test_whoever_gets_it_was_named_or_is_of_the_community(what: Item) -> None:
         assert what.tlp in ("TLP:CLEAR", "TLP:GREEN") and what.distribution != "own"
         assert what.distribution == "mesh" or "reader" in what.group
     assert decide(what, Consent(), "owner", "anything").released
+
+
+Consents = st.builds(
+    Consent,
+    version=st.just(1),
+    granted=st.frozensets(st.tuples(st.sampled_from(get_args(What)), st.sampled_from(["defence", "feed"]))),
+    unmarked=st.sampled_from([*get_args(Tlp), None]),
+)
+
+
+@given(Items, Consents)
+def test_an_empty_group_is_nobody(what: Item, consent: Consent) -> None:
+    empty = replace(what, distribution="group", group=frozenset())
+    assert not decide(empty, consent, "reader", "defence").released
+
+
+@given(Items, Consents)
+def test_what_is_released_was_granted_for_that_purpose_and_has_a_tlp(what: Item, consent: Consent) -> None:
+    if decide(what, consent, "reader", "defence").released:
+        assert (what.what, "defence") in consent.granted
+        assert what.tlp or (what.what == "indicator" and consent.unmarked in ("TLP:CLEAR", "TLP:GREEN"))
+
+
+@given(Items, Consents, st.sampled_from(get_args(What)))
+def test_less_consent_never_releases_more(what: Item, consent: Consent, dropped: What) -> None:
+    less = replace(consent, granted=frozenset(key for key in consent.granted if key[0] != dropped))
+    if decide(what, less, "reader", "defence").released:
+        assert decide(what, consent, "reader", "defence").released
+
+
+@given(Items, Consents)
+def test_a_tlp_that_was_given_is_never_loosened_by_the_one_for_unmarked_things(
+    what: Item, consent: Consent
+) -> None:
+    if what.tlp is not None:
+        strict = decide(what, replace(consent, unmarked=None), "reader", "defence")
+        assert decide(what, consent, "reader", "defence").released == strict.released

@@ -13,7 +13,7 @@ from mesh import registry
 from mesh.entrypoints import openapi
 from mesh.entrypoints.endpoint import Endpoint
 from mesh.entrypoints.guard import Guard, no_route
-from mesh.entrypoints.routes import agents, docs, health, records, results, tenant
+from mesh.entrypoints.routes import agents, docs, health, mesh, records, results, tenant
 from mesh.kit.agent import Agent
 from mesh.kit.platform import Platform
 
@@ -33,7 +33,15 @@ def endpoints(of: Sequence[Agent] | None = None) -> list[Endpoint]:
 
 def _table(served: Sequence[Agent]) -> list[Endpoint]:
     asked = [endpoint for agent in served for endpoint in agents.of(agent)]
-    return [*health.ROUTES, agents.STATUS, *asked, *results.ROUTES, *records.ROUTES, *tenant.ROUTES]
+    return [
+        *health.ROUTES,
+        agents.STATUS,
+        *asked,
+        *results.ROUTES,
+        *records.ROUTES,
+        *mesh.ROUTES,
+        *tenant.ROUTES,
+    ]
 
 
 def application(

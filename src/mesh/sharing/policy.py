@@ -28,10 +28,14 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """What the owner agreed to share, and for which purposes; nothing by default."""
+    """What the owner agreed to share, and for which purposes; nothing by default.
+
+    `unmarked` is the TLP that the owner gave beforehand to indicators that come without any; None: none.
+    """
 
     version: int = 0
     granted: frozenset[tuple[What, str]] = field(default_factory=frozenset)
+    unmarked: Tlp | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +50,15 @@ def decide(item: Item, consent: Consent, recipient: str, purpose: str) -> Decisi
         return Decision(True, "it is the recipient's own")
     if (item.what, purpose) not in consent.granted:
         return Decision(False, f"its owner did not agree to share a {item.what} for {purpose}")
-    if item.tlp is None:
+    tlp = item.tlp or (consent.unmarked if item.what == "indicator" else None)
+    if tlp is None:
         return Decision(False, "it has no TLP marking")
-    if item.tlp not in COMMUNITY:
-        return Decision(False, f"{item.tlp} does not reach other MSPs")
+    if tlp not in COMMUNITY:
+        return Decision(False, f"{tlp} does not reach other MSPs")
     if item.distribution == "mesh":
-        return Decision(True, f"{item.tlp}, to the whole mesh, with consent {consent.version}")
+        return Decision(True, f"{tlp}, to the whole mesh, with consent {consent.version}")
     if item.distribution == "group" and recipient in item.group:
-        return Decision(True, f"{item.tlp}, to a group of the recipient's, with consent {consent.version}")
+        return Decision(True, f"{tlp}, to a group of the recipient's, with consent {consent.version}")
     if item.distribution == "group":
         return Decision(False, "the recipient is not in its group")
     return Decision(False, "it is its owner's alone")
