@@ -123,7 +123,10 @@ ROWS = (
 
 # Why a resource of a policy may hold a `*`; the first pattern that fits.
 WILDCARDS: Mapping[str, str] = {
-    r"^\*$": "X-Ray, network interfaces and dynamodb:ListStreams know no resources: AWS takes only `*`.",
+    r"^\*$": "X-Ray, Comprehend's detection, network interfaces and dynamodb:ListStreams know no resources: "
+    "AWS takes only `*`.",
+    r":bedrock:\*::foundation-model/[\w.:-]+$": "One model, in the regions that its inference profile leads "
+    "to; a condition allows it through that profile alone.",
     r":log-group:/aws/lambda/[\w-]+:\*$": "The function's own log group, whose streams Lambda names.",
     r"-data-.*/(blobs|bodies)/\*$": "Objects are named when they are stored. Whoever answers for a tenant "
     "does it in a session that is fenced to the tenant's folder.",

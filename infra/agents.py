@@ -1,6 +1,7 @@
 """The functions: one for each agent of the registry, the platform's, and those that work behind them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk import aws_events as events
@@ -12,10 +13,12 @@ from constructs import Construct
 
 from infra import grants, packaging, queues
 from infra.data import Data
-from infra.functions import MeshFunction, Spec, Surroundings
+from infra.functions import LIVE, MeshFunction, Spec, Surroundings, invoked
+from infra.names import function_arn, machine_arn
 from infra.plan import JOBS_QUEUE, Plan, function_name
-from mesh.adapters.aws.tables import EVENTS
+from mesh.adapters.aws.tables import EVENTS, Table
 from mesh.kit.agent import Agent
+from mesh.workflows import library
 
 # The job's own function may need all its time; the rest is for calling it and writing down how it went.
 AROUND_A_JOB_S = 15
@@ -40,7 +43,11 @@ class Agents(Stack):
         self.data = data
         self.failed_events = queues.named_failed_events(self)
         plan = around.plan
-        specs = [*(self._agent(agent) for agent in plan.agents), *self._platform(plan), *self._behind(plan)]
+        specs = [
+            *(self._agent(agent, plan) for agent in plan.agents),
+            *self._platform(plan),
+            *self._behind(plan),
+        ]
         self.functions = {spec.slug: MeshFunction(self, spec, around) for spec in specs}
         self._jobs()
         self._events()
@@ -48,14 +55,15 @@ class Agents(Stack):
         self.add_stack_dependency(data)
         CfnOutput(self, "Functions", value=",".join(function_name(slug) for slug in self.functions))
 
-    def _agent(self, agent: Agent) -> Spec:
+    def _agent(self, agent: Agent, plan: Plan) -> Spec:
         return Spec(
             slug=agent.slug, handler="http.handler", package=agent.slug, memory_mb=agent.size.memory_mb,
             timeout_s=agent.size.timeout_s, description=f"Agent: {agent.title}", answers=True,
-            environment={"MESH_AGENT": agent.slug, **self._tenants},
+            environment={"MESH_AGENT": agent.slug, **self._tenants, **_providers(agent, plan)},
             may=[
                 *grants.answer(agent.models, self.data.tenant_role.role_arn),
                 *grants.work_off_jobs(),
+                *grants.ask_services(agent.services, plan.language_model),
                 *(grants.meet_partners() if agent.acts else []),
             ],
         )  # fmt: skip
@@ -73,13 +81,15 @@ class Agents(Stack):
     def _behind(self, plan: Plan) -> Sequence[Spec]:
         stream = self.data.tables[EVENTS.name].table_stream_arn
         assert stream
-        agents = [agent.slug for agent in plan.agents]
-        called = {"MESH_AGENT_FUNCTION": function_name("{agent}")}
+        agents = [function_arn(agent.slug, invoked(agent.slug, plan)) for agent in plan.agents]
+        called = {"MESH_AGENT_FUNCTION": function_name("{agent}") + (f":{LIVE}" if plan.published else "")}
+        called["MESH_STATE_MACHINE"] = machine_arn("{playbook}")
         plain = packaging.PLAIN
         return [
             Spec("async-processor", "queue.handler", plain, 256, job_timeout_s(plan),
                  "Has stored questions answered", environment=called,
-                 may=[*grants.hand_on_jobs(agents), *grants.receive(JOBS_QUEUE)]),
+                 may=[*grants.hand_on_jobs(agents), *grants.receive(JOBS_QUEUE),
+                      *grants.start_runs(machine_arn(name) for name in library.names())]),
             Spec("event-processor", "kinesis.handler", plain, 256, 60, "Counts events, keeps grave threats",
                  [*grants.count_events(), *grants.follow_events()]),
             Spec("relay", "relay.handler", plain, 256, 60, "Passes committed events on",
@@ -112,13 +122,9 @@ class Agents(Stack):
             max_record_age=Duration.hours(6), on_failure=event_sources.SqsDlq(self.failed_events),
         )  # fmt: skip
         follow_table(
-            self,
-            self.functions["relay"],
-            self.data,
-            self.failed_events,
-            retry_attempts=20,
-            max_record_age=Duration.hours(12),
-        )
+            self, self.functions["relay"], self.data, self.failed_events,
+            retry_attempts=20, max_record_age=Duration.hours(12),
+        )  # fmt: skip
 
     def _clock(self) -> None:
         for slug, rate in (("feed-refresher", Duration.days(1)), ("job-reminder", Duration.minutes(5))):
@@ -134,6 +140,20 @@ class Agents(Stack):
             rule.add_target(target)
 
 
+def _providers(agent: Agent, plan: Plan) -> dict[str, str]:
+    """Which providers an agent asks, where it asks any (`mesh.adapters.models`)."""
+    told: dict[str, str] = {}
+    if "bedrock" in agent.services:
+        told |= {
+            "MESH_GENERATOR": plan.generator,
+            "MESH_BEDROCK_MODEL": plan.language_model,
+            "MESH_GENERATOR_TOKENS_A_DAY": str(plan.tokens_a_day),
+        }
+    if "comprehend" in agent.services:
+        told |= {"MESH_SENTIMENT": plan.sentiment}
+    return told
+
+
 def follow_table(
     scope: Construct,
     follower: MeshFunction,
@@ -142,14 +162,16 @@ def follow_table(
     *,
     retry_attempts: int,
     max_record_age: Duration,
+    table: Table = EVENTS,
+    only: Mapping[str, Any] = COMMITTED,
 ) -> None:
-    """Bring a function what is committed to the events table. What fails comes again as a whole, halved each
-    time, until the record that cannot be passed is alone; it ends among the failed events.
+    """Bring a function what is committed to a table. What fails comes again as a whole, halved each time,
+    until the record that cannot be passed is alone; it ends among the failed events.
     """
     lambda_.EventSourceMapping(
         scope, f"{follower.spec.slug}-records", target=follower.function,
-        event_source_arn=data.tables[EVENTS.name].table_stream_arn, batch_size=100,
+        event_source_arn=data.tables[table.name].table_stream_arn, batch_size=100,
         starting_position=lambda_.StartingPosition.TRIM_HORIZON, bisect_batch_on_error=True,
-        retry_attempts=retry_attempts, max_record_age=max_record_age, filters=[COMMITTED],
+        retry_attempts=retry_attempts, max_record_age=max_record_age, filters=[only],
         on_failure=event_sources.SqsDlq(failed),
     )  # fmt: skip

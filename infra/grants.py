@@ -1,15 +1,16 @@
 """What each kind of function may do, written from what its code calls. No action has a wildcard.
 
 Resources are named in full, but for two kinds: objects of a bucket (`bodies/*`), whose names are made when
-they are stored, and the services that know no resources (X-Ray; `dynamodb:ListStreams`).
+they are stored, and the services that know no resources (X-Ray; Comprehend; `dynamodb:ListStreams`).
 """
 
+import re
 from collections.abc import Iterable
 
 from aws_cdk import Aws
 from aws_cdk.aws_iam import PolicyStatement
 
-from infra.names import arn, bucket_arn, function_arn, queue_arn, table_arn
+from infra.names import arn, bucket_arn, queue_arn, table_arn
 from infra.plan import EVENTS_STREAM, JOBS_DLQ, JOBS_QUEUE
 from mesh.adapters.aws.blobs import FOLDER as BLOBS
 from mesh.adapters.aws.bodies import FOLDER as BODIES
@@ -35,6 +36,9 @@ from mesh.adapters.aws.tables import (
 )  # fmt: skip
 
 Statements = list[PolicyStatement]
+# Converse is allowed by the same action as InvokeModel.
+INVOKE = "bedrock:InvokeModel"
+PROFILE = re.compile(r"^(?:us|us-gov|eu|apac|jp|au|ca|global)\.")
 
 
 def items(table: Table, *operations: str, index: str = "") -> PolicyStatement:
@@ -108,6 +112,25 @@ def read_models(models: Iterable[str]) -> Statements:
     return [_allow(["s3:GetObject"], objects), _allow(["s3:ListBucket"], [bucket_arn("models")])]
 
 
+def ask_services(services: Iterable[str], model: str) -> Statements:
+    """Paid services, for the agents that name them. Comprehend's detection knows no resources."""
+    asked = {"bedrock": ask_model(model), "comprehend": [_allow(["comprehend:BatchDetectSentiment"], ["*"])]}
+    return [statement for service in services for statement in asked[service]]
+
+
+def ask_model(model: str) -> Statements:
+    """One model; through an inference profile, in whichever region that leads to, and no other way.
+    https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-prereq.html
+    """
+    bare = PROFILE.sub("", model)
+    if bare == model:
+        return [_allow([INVOKE], [f"arn:{Aws.PARTITION}:bedrock:{Aws.REGION}::foundation-model/{model}"])]
+    profile = arn("bedrock", f"inference-profile/{model}")
+    behind = _allow([INVOKE], [f"arn:{Aws.PARTITION}:bedrock:*::foundation-model/{bare}"])
+    behind.add_conditions({"StringEquals": {"bedrock:InferenceProfileArn": profile}})
+    return [_allow([INVOKE], [profile]), behind]
+
+
 def queue_jobs() -> Statements:
     """Taking a question in, to be answered later."""
     return [
@@ -125,8 +148,10 @@ def work_off_jobs() -> Statements:
     ]
 
 
-def hand_on_jobs(slugs: Iterable[str]) -> Statements:
-    """The async processor holds no agent: it has the function of the job's own agent answer it."""
+def hand_on_jobs(functions: Iterable[str]) -> Statements:
+    """The async processor holds no agent: it has the function of the job's own agent answer it. `functions`
+    are ARNs, with the alias where one is called.
+    """
     return [
         items(JOBS, "GetItem"),
         # A job whose agent is not there any more is ended by the processor itself.
@@ -134,7 +159,28 @@ def hand_on_jobs(slugs: Iterable[str]) -> Statements:
         items(RESULTS, "GetItem"),
         bodies("GetObject"),
         _allow(["sqs:SendMessage"], [queue_arn(JOBS_QUEUE)]),
-        _allow(["lambda:InvokeFunction"], [function_arn(slug) for slug in slugs]),
+        _allow(["lambda:InvokeFunction"], functions),
+    ]
+
+
+def start_runs(machines: Iterable[str]) -> Statements:
+    """Beginning a run of a playbook: its own rows say what it is over, the machine only that it begins."""
+    return [_allow(["states:StartExecution"], machines)]
+
+
+def run_steps(functions: Iterable[str], *, traced: bool) -> Statements:
+    """A state machine's: calling the functions of its steps, and writing its log. Deliveries of logs know no
+    resources: https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
+    """
+    deliveries = ("Create", "Get", "Update", "Delete")
+    logs = [f"logs:{one}LogDelivery" for one in deliveries]
+    logs += ["logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:DescribeResourcePolicies"]
+    traces = ["xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules",
+              "xray:GetSamplingTargets"]  # fmt: skip
+    return [
+        _allow(["lambda:InvokeFunction"], functions),
+        _allow([*logs, "logs:DescribeLogGroups"], ["*"]),
+        *([_allow(traces, ["*"])] if traced else []),
     ]
 
 
@@ -213,11 +259,20 @@ def hear_socket(connections: str) -> Statements:
 
 def broadcast(connections: str) -> Statements:
     return [
-        items(CONNECTIONS, "DeleteItem"),
+        items(CONNECTIONS, "BatchGetItem", "DeleteItem", "GetItem", "UpdateItem"),
         items(CONNECTIONS, "Query", index="by_tenant"),
         items(API_KEYS, "GetItem"),
         items(EVENTS, "GetItem", "Query"),
         bodies("GetObject"),
+        _allow(["execute-api:ManageConnections"], [connections]),
+    ]
+
+
+def end_sockets(connections: str) -> Statements:
+    return [
+        items(CONNECTIONS, "BatchGetItem", "DeleteItem"),
+        items(CONNECTIONS, "Query", index="by_key"),
+        items(API_KEYS, "GetItem"),
         _allow(["execute-api:ManageConnections"], [connections]),
     ]
 

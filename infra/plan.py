@@ -1,5 +1,6 @@
 """What is deployed and how large: three sizes, and the switches they set."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
@@ -19,6 +20,8 @@ ALERTS, THREAT_RULE = f"{PREFIX}-alerts", "ThreatDetectionRule"
 DASHBOARD = "MSP-Intelligence-Overview"
 # CloudFront and what belongs to it (web ACLs, certificates) is known in this region alone.
 EDGE_REGION = "us-east-1"
+# What follows the maker's name may hold a version; a profile has where it reaches before it.
+MODEL_ID = re.compile(r"(?:(?:us|us-gov|eu|apac|jp|au|ca|global)\.)?[a-z0-9-]+\.[a-z0-9][a-z0-9.:-]*")
 
 
 class WrongPlan(ValueError):
@@ -38,14 +41,17 @@ class Switches:
     vpc: bool = False
     snap_start: bool = False
     tracing: bool = True
+    # An alarm of its own for each function behind the agents too: 0.10 USD a month each. Without, they share
+    # one over all functions of the account and region.
+    alarm_each: bool = False
 
 
 OF_SIZE: Mapping[Size, Switches] = {
     "lean": Switches(),
-    "standard": Switches(snap_start=True, user_pool=True),
+    "standard": Switches(snap_start=True, user_pool=True, alarm_each=True),
     "full": Switches(
         waf=True, config_rules=True, config_recorder=True, api_cache=True, user_pool=True, vpc=True,
-        snap_start=True,
+        snap_start=True, alarm_each=True,
     ),
 }  # fmt: skip
 
@@ -64,14 +70,36 @@ class Plan:
     alert_email: str = ""
     monthly_budget_usd: float = 60.0
     # Custom domain of the API, with a certificate for it in the region.
+    # Who writes and plans, and who judges sentiment; the local one stands behind either.
+    generator: Literal["bedrock", "local", "none"] = "bedrock"
+    sentiment: Literal["comprehend", "local"] = "local"
+    # A model or an inference profile of Bedrock's own; empty: Nova 2 Lite through the region's profile.
+    bedrock_model: str = ""
+    tokens_a_day: int = 500_000
     domain: str = ""
     certificate_arn: str = ""
 
     @property
+    def language_model(self) -> str:
+        """The id that Converse is asked by.
+
+        >>> Plan(region="eu-west-1").language_model
+        'eu.amazon.nova-2-lite-v1:0'
+        """
+        near = {"us": "us", "eu": "eu"}.get(self.region.split("-", 1)[0], "global")
+        return self.bedrock_model or f"{near}.amazon.nova-2-lite-v1:0"
+
+    @property
     def restored(self) -> frozenset[str]:
         """Slugs of agents whose functions start from a snapshot: those that load a model."""
-        chosen = [agent.slug for agent in self.agents if agent.models] if self.switches.snap_start else []
-        return frozenset(chosen)
+        return frozenset(agent.slug for agent in self.agents if agent.models and agent.slug in self.published)
+
+    @property
+    def published(self) -> frozenset[str]:
+        """Slugs of agents of whose functions a published version is called: of all or none, so that whoever
+        hands a job on knows the name.
+        """
+        return frozenset(agent.slug for agent in self.agents if self.switches.snap_start)
 
 
 def planned(size: Size, **options: Any) -> Plan:
@@ -93,6 +121,10 @@ def planned(size: Size, **options: Any) -> Plan:
         raise WrongPlan(
             f"CloudFront's firewall exists in {EDGE_REGION} only: deploy there, or leave waf out (waf=False)."
         )
+    if plan.generator not in ("bedrock", "local", "none") or plan.sentiment not in ("comprehend", "local"):
+        raise WrongPlan("The generator is bedrock, local or none; the sentiment is comprehend or local.")
+    if not MODEL_ID.fullmatch(plan.language_model):
+        raise WrongPlan("bedrock_model is a model's id or the id of one of Bedrock's own inference profiles.")
     if plan.monthly_budget_usd <= 0:
         raise WrongPlan("The monthly budget must be above 0 USD.")
     return plan

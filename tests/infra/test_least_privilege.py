@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from infra import grants
+from infra.plan import WrongPlan, planned
 from infra.trimming import SERVICES
+from mesh import registry
 from mesh.adapters.aws import clients
 from mesh.adapters.aws.fence import OBJECTS, ROWS
 from mesh.adapters.aws.tables import TABLES
@@ -31,8 +34,11 @@ def test_no_allowed_action_has_a_wildcard(size: Templates) -> None:
 
 
 def test_everything_is_allowed_only_where_aws_knows_no_resources(size: Templates) -> None:
-    """X-Ray, the list of streams, and interfaces in a network."""
-    without = {"xray:PutTraceSegments", "xray:PutTelemetryRecords", "dynamodb:ListStreams"}
+    """X-Ray, Comprehend, the list of streams, and interfaces in a network."""
+    without = {
+        "xray:PutTraceSegments", "xray:PutTelemetryRecords", "dynamodb:ListStreams",
+        "comprehend:BatchDetectSentiment",
+    }  # fmt: skip
     for policy in size.all("AWS::IAM::Policy"):
         for statement in statements(policy["PolicyDocument"]):
             if "*" in [text(resource) for resource in listed(statement["Resource"])]:
@@ -62,6 +68,34 @@ def test_rows_of_tenants_are_read_in_a_tenants_session_alone(lean: Templates, na
 def test_the_authorizer_looks_keys_and_tenants_up_and_does_nothing_else(lean: Templates) -> None:
     actions = {action for s in granted(lean, "authorizer") for action in listed(s["Action"])}
     assert {a for a in actions if not a.startswith(("logs:", "xray:"))} == {"dynamodb:GetItem"}
+
+
+def test_models_and_sentiment_are_for_the_agents_that_name_them(lean: Templates) -> None:
+    for agent in registry.agents():
+        actions = {action for s in granted(lean, agent.slug) for action in listed(s["Action"])}
+        assert {a for a in actions if a.startswith("bedrock:")} == (
+            {"bedrock:InvokeModel"} if "bedrock" in agent.services else set()
+        )
+        assert ("comprehend:BatchDetectSentiment" in actions) == ("comprehend" in agent.services)
+
+
+def test_a_profile_is_asked_for_one_model_and_the_model_through_the_profile_alone(lean: Templates) -> None:
+    asked = [s for s in granted(lean, "nlp-query") if "bedrock:InvokeModel" in listed(s["Action"])]
+    profile, model = (text(statement["Resource"]) for statement in asked)
+    name = "amazon.nova-2-lite-v1:0"
+    assert profile.endswith(f":inference-profile/us.{name}") and "*" not in profile
+    assert model.endswith(f":bedrock:*::foundation-model/{name}")
+    assert text(asked[1]["Condition"]["StringEquals"]["bedrock:InferenceProfileArn"]) == profile
+    (plain,) = grants.ask_model("anthropic.claude-x-1")
+    (only,) = plain.resources
+    assert only.endswith("::foundation-model/anthropic.claude-x-1") and ":*:" not in only
+
+
+def test_a_plan_names_providers_that_there_are() -> None:
+    for wrong in ({"generator": "gpt"}, {"sentiment": "x"}, {"bedrock_model": "arn:aws:bedrock:x"}):
+        with pytest.raises(WrongPlan):
+            planned("lean", **wrong)
+    assert planned("lean", region="ap-south-1").language_model.startswith("global.")
 
 
 def test_nobody_reads_the_secret_until_a_part_of_the_mesh_does(lean: Templates) -> None:

@@ -6,9 +6,10 @@ time-outs and two tries: a caller with another provider would rather have its an
 
 import logging
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
+from mesh.adapters.models.breaker import Breaker
 from mesh.adapters.models.sentiment import TONES, toned
 from mesh.kit.agent import ModelUsed
 from mesh.kit.ports import Feeling, Provided, Tone
@@ -23,6 +24,8 @@ _NAMES: Mapping[Tone, str] = {
     "NEUTRAL": "Neutral",
     "MIXED": "Mixed",
 }
+# What botocore's own reader stumbles over where JSON is of another form than was promised.
+UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
 log = logging.getLogger("mesh.comprehend")
 
 
@@ -32,6 +35,7 @@ class ComprehendSentiment:
     def __init__(self, client: Any = None, *, region: str | None = None):
         self._given = client
         self._region = region
+        self._breaker = Breaker("Comprehend")
 
     def judge(self, texts: Sequence[str]) -> Provided[Sequence[Feeling]]:
         """One feeling a text. Raises Unavailable when the service fails on any: half an answer is none."""
@@ -39,12 +43,14 @@ class ComprehendSentiment:
         asked = list(dict.fromkeys(texts))
         for start in range(0, len(asked), MOST_TEXTS):
             part = asked[start : start + MOST_TEXTS]
-            known |= zip(part, self._batch([shortened(text) for text in part]), strict=True)
+            sent = [shortened(text) for text in part]
+            known |= zip(part, self._breaker.call(partial(self._batch, sent)), strict=True)
         return Provided([known[text] for text in texts], BY)
 
     def _batch(self, texts: Sequence[str]) -> list[Feeling]:
         try:
             from botocore.exceptions import BotoCoreError, ClientError
+            from botocore.parsers import ResponseParserError
         except ImportError as error:
             raise Unavailable("boto3, which calls Comprehend, is not installed.") from error
         try:
@@ -53,6 +59,9 @@ class ComprehendSentiment:
             log.warning("comprehend: %s", error)
             code = error.response.get("Error", {}).get("Code", "an error")
             raise Unavailable(f"Comprehend answered {code}.") from error
+        except (ResponseParserError, *UNREADABLE) as error:
+            log.warning("comprehend: %s", error)
+            raise Unavailable("Comprehend's answer cannot be read.") from error
         except BotoCoreError as error:
             log.warning("comprehend: %s", error)
             raise Unavailable(f"Comprehend was not reached ({type(error).__name__}).") from error

@@ -46,4 +46,5 @@ AGENT = Agent(
     terminal=TERMINAL,
     size=Size(memory_mb=1024, timeout_s=45),
     models=("all-MiniLM-L6-v2", "sentiment"),
+    services=("comprehend",),
 )

@@ -41,5 +41,6 @@ AGENT = Agent(
     digest=digest,
     terminal=TERMINAL,
     size=Size(memory_mb=1536, timeout_s=60),
-    models=("all-MiniLM-L6-v2",),
+    models=("all-MiniLM-L6-v2", "flan-t5-small"),
+    services=("bedrock",),
 )

@@ -8,11 +8,14 @@ from mesh.agents.nlp_query.conversation import follows, last_plan
 from mesh.agents.nlp_query.layer import layer
 from mesh.agents.nlp_query.model import Abstained, Answer, Citation, Plan, Question
 from mesh.agents.nlp_query.nearest import nearest
+from mesh.agents.nlp_query.planning import planned
 from mesh.agents.nlp_query.proposal import proposed
-from mesh.agents.nlp_query.reading import Read, Unread, planned, read
+from mesh.agents.nlp_query.reading import read
 from mesh.agents.nlp_query.reasons import drivers
 from mesh.agents.nlp_query.refusal import refused
 from mesh.agents.nlp_query.running import run
+from mesh.agents.nlp_query.said import Read, Unread
+from mesh.agents.nlp_query.short import short
 from mesh.agents.nlp_query.vocabulary import Vocabulary, vocabulary
 from mesh.agents.nlp_query.wording import worded
 from mesh.kit.agent import Answered, ModelUsed
@@ -98,14 +101,17 @@ def _written(ask: Question, text: str, ports: Ports, *, strict: bool) -> Answere
         form="documents", metric=None, source="policies and articles", search=" ".join(documents.sought(text))
     )
     cited = [Citation(kind=p.kind, ids=[p.id], of=1, title=p.title, quote=p.text) for p in found]
+    said = short(ask.query, text, found, ports)
+    quotes = documents.quoted(found)
     reply = Answer(
         query=ask.query,
         conversation_id=ask.conversation_id,
-        answer=documents.quoted(found),
+        answer=f"{said.words}. {quotes}" if said else quotes,
         plan=plan,
         citations=cited,
+        notes=[*said.notes] if said else [],
     )
-    return Answered(reply, BY, any(p.simulated for p in found))
+    return Answered(reply, said.by if said else BY, any(p.simulated for p in found))
 
 
 def _abstained(ask: Question, unread: Unread, ports: Ports, notes: list[str]) -> Answered[Answer]:

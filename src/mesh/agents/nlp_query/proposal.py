@@ -5,7 +5,9 @@ from typing import Any
 
 from mesh.agents.nlp_query.layer import TIMES, layer
 from mesh.agents.nlp_query.model import Plan
-from mesh.agents.nlp_query.reading import Unread, planned, read
+from mesh.agents.nlp_query.planning import planned
+from mesh.agents.nlp_query.reading import read
+from mesh.agents.nlp_query.said import Unread
 from mesh.agents.nlp_query.vocabulary import Vocabulary
 from mesh.kit.agent import ModelUsed
 from mesh.kit.ports import Ports
@@ -71,4 +73,5 @@ def proposed(query: str, unread: Unread, known: Vocabulary, ports: Ports) -> Off
     plan = planned(found, ports.clock.now())
     if isinstance(plan, Unread):
         return None
-    return Offer(plan, provided.by, f"The plan was proposed by {provided.by.name} and passed the checks.")
+    told = f"The plan was proposed by {provided.by.name} and passed the checks."
+    return Offer(plan, provided.by, f"{told} {provided.instead_of}".strip())

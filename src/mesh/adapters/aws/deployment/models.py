@@ -9,6 +9,7 @@ from mesh.adapters.aws.deployment.uploads import Say
 from mesh.adapters.aws.models import FOLDER, publish
 from mesh.adapters.aws.settings import Settings
 from mesh.adapters.models.embedder import ready_embedder
+from mesh.adapters.models.local_reader import ready_reader
 from mesh.adapters.models.store import CARD, ModelStore, standard_folders
 from mesh.kit.problem import Unavailable
 
@@ -16,10 +17,11 @@ from mesh.kit.problem import Unavailable
 def publish_models(home: Path, clients: Clients, settings: Settings, say: Say) -> list[str]:
     """Uploads each model whose card differs from the bucket's; their names. What cannot be built is said."""
     store = ModelStore(standard_folders(home))
-    try:
-        ready_embedder(store, home, say)
-    except Unavailable as problem:
-        say(f"  going on without sentence embeddings: {problem.detail}")
+    for ready, what in ((ready_embedder, "sentence embeddings"), (ready_reader, "a reader of texts")):
+        try:
+            ready(store, home, say)
+        except Unavailable as problem:
+            say(f"  going on without {what}: {problem.detail}")
     changed = []
     for name in store.names():
         folder = store.path(name)
