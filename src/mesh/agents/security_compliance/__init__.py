@@ -6,6 +6,7 @@ from typing import Any
 from mesh.agents.security_compliance.examples import EXAMPLES
 from mesh.agents.security_compliance.model import Answer, Question
 from mesh.agents.security_compliance.oscal import render as as_oscal
+from mesh.agents.security_compliance.pdf import render as as_pdf
 from mesh.agents.security_compliance.report import render as as_page
 from mesh.agents.security_compliance.terminal import TERMINAL
 from mesh.kit.agent import Agent, Answered, Format, Size
@@ -47,6 +48,7 @@ AGENT = Agent(
     formats={
         "oscal": Format("application/oscal+json", as_oscal),
         "html": Format("text/html; charset=utf-8", as_page),
+        "pdf": Format("application/pdf", as_pdf),
     },
     models=("all-MiniLM-L6-v2",),
 )

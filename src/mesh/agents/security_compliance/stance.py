@@ -125,7 +125,8 @@ def _own(text: str) -> Claim:
         return Claim("planned", "it is in the future tense, without the rule or time limit of a duty")
     if has("part", text) and not forbids:
         return Claim("in_part", "it says so for a part only")
-    if forbids or says_a_deed(text):
+    # A "will" that is left by now has the rule or time limit of a duty.
+    if forbids or has("will", main) or says_a_deed(text):
         return Claim("affirmed", "it is stated as done or required")
     return Claim("none", NO_VERB)
 

@@ -12,7 +12,8 @@ from mesh.agents.security_compliance.catalogue import everything, frameworks, to
 from mesh.agents.security_compliance.crosswalk import same
 from mesh.agents.security_compliance.examples import PROMISED, WRITTEN
 from mesh.agents.security_compliance.model import Answer, Judged, Question
-from mesh.agents.security_compliance.passages import passages
+from mesh.agents.security_compliance.passages import Passage, passages
+from mesh.agents.security_compliance.stance import claim
 from mesh.kit.agent import Answered
 from mesh.kit.fakes import fake_ports
 from mesh.kit.ports import Row
@@ -320,3 +321,18 @@ def test_a_terminal_without_a_framework_is_told_to_name_one() -> None:
     with pytest.raises(Invalid, match="--framework"):
         AGENT.terminal.read({"text": "x"})
     assert AGENT.terminal.read({"framework": "cis", "input": "x"}) == {"framework": "cis", "policy_text": "x"}
+
+
+@pytest.mark.parametrize(
+    ("text", "stance"),
+    [
+        ("The system will lock after 5 tries.", "affirmed"),
+        ("Sessions will time out after 15 minutes of inactivity.", "affirmed"),
+        ("The security officer will review access quarterly.", "affirmed"),
+        ("Backups will be encrypted.", "planned"),
+        ("We will encrypt backups every night.", "planned"),
+        ("The system will lock accounts in the next release.", "planned"),
+    ],
+)
+def test_will_is_a_rule_where_an_event_or_a_rhythm_makes_it_one(text: str, stance: str) -> None:
+    assert claim(Passage(text, 0, len(text))).stance == stance

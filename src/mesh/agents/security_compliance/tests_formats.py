@@ -105,3 +105,38 @@ def test_what_is_said_in_other_words_is_a_hint_and_never_met() -> None:
     assert all(each["status"] == "no_evidence" for each in without.answer["requirements"])
     assert (with_model.model.provider, without.model.provider) == ("onnx", "rules")
     assert any("not by meaning" in note for note in without.answer["not_known"])
+
+
+def as_pdf(**given: Any) -> str:
+    pytest.importorskip("reportlab", reason="ReportLab is not installed")
+    return AGENT.formats["pdf"].render(envelope(**given))
+
+
+def test_the_pdf_is_a_pdf_of_ascii_alone_and_always_the_same() -> None:
+    made = as_pdf()
+    assert made.startswith("%PDF-1.") and made.rstrip().endswith("%%EOF") and made.isascii()
+    assert made == as_pdf() and made != as_pdf(framework="SOC2")
+
+
+def test_every_place_that_the_pdf_names_is_where_it_says() -> None:
+    """Readers find the objects by the table of their places."""
+    made = as_pdf()
+    table = int(re.findall(r"startxref\n(\d+)", made)[-1])
+    assert made[table:].startswith("xref")
+    places = [int(place) for place in re.findall(r"^(\d{10}) \d{5} n", made[table:], re.MULTILINE)]
+    assert len(places) > 10
+    for number, place in enumerate(places, start=1):
+        assert made[place:].startswith(f"{number} 0 obj")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        HOSTILE,
+        "<para><b>MFA is required</b></para> &bogus; <img src='file:///etc/passwd'/> for remote access.",
+        "MFA is required for remote access. Доступ по паролю запрещён. \x00\x07",
+        "MFA is required for " + "x" * 5_000 + ".",
+    ],
+)
+def test_no_policy_breaks_the_pdf_or_is_read_as_its_markup(text: str) -> None:
+    assert as_pdf(text=text).startswith("%PDF-")
