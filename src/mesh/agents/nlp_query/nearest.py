@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from mesh.agents.nlp_query.layer import layer
-from mesh.agents.nlp_query.reading import Unread
+from mesh.agents.nlp_query.said import Unread
 from mesh.agents.nlp_query.vocabulary import words
 from mesh.kit.ports import Ports
 from mesh.kit.problem import Unavailable

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from mesh.agents.nlp_query.model import Reason
 
+# "Email tickets last week" names a kind of tickets; "email tickets to Bob" is an order.
+_KIND = r"(?! (?:tickets?|requests?|issues?|problems?|incidents?|cases?|volume|outages?|alerts?)\b(?! to\b))"
+_WHEN = r"(?! (?:by|per|in|over|since|last|next|today|yesterday|this (?:day|week|month|quarter|year))\b)"
 WRITE = re.compile(
     r"^(?:(?:please|kindly|now|and|then|ok|okay|hey|hi|just|go ahead and|i (?:want|need|"
     r"would like) (?:you )?to|"
@@ -14,7 +17,7 @@ WRITE = re.compile(
     r"this|that|every|ticket)|"
     r"resolve (?:all|the|this|every)|create|add|insert|update|change(?! in\b)|set|edit|modify|"
     r"rename|assign|reassign|"
-    r"escalate|cancel|approve|reject|send|email|e-mail|mail|post|publish|upload|import|export|schedule|book|"
+    rf"escalate|cancel|approve|reject|send|(?:e-?mail|mail){_KIND}|post|publish|upload|import|export|schedule|book|"
     r"restart|reboot|shut|disable|enable|reset|grant|revoke|raise (?:the|all|our) pric|refund|"
     r"charge|invoice (?:the|all)|"
     r"pay|buy|order (?!by)|write (?:to|into|over)|overwrite|merge|move|transfer|execute|deploy|"
@@ -23,7 +26,8 @@ WRITE = re.compile(
 WRITE_INSIDE = re.compile(
     r"\b(?:and|then|;|also|,) ?(?:please )?(?:delete|remove|erase|wipe|purge|drop|truncate|"
     r"close (?:them|it|all)|"
-    r"reassign|assign (?:them|it)|cancel (?:them|it|all)|email|send|update (?:them|it|all|the)|"
+    r"reassign|assign (?:them|it)|cancel (?:them|it|all)|"
+    rf"e-?mail{_KIND}{_WHEN} \w+|send|update (?:them|it|all|the)|"
     r"set (?:them|it|all|the)|mark (?:them|it))\b"
     r"|\b(?:drop|truncate|alter) table\b|\bdelete from\b|\binsert into\b|\bupdate \w+ set\b|\brm -rf\b"
 )

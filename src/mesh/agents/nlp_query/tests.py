@@ -334,3 +334,26 @@ def test_another_tenants_ports_are_another_world() -> None:
     other = replace(ports({}), msp_id="other")
     assert values(ask("How many tickets are open?", mine)) == {"": 2}
     assert values(ask("How many tickets are open?", other)) == {"": 0}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "email tickets this month",
+        "E-mail tickets by client?",
+        "open tickets for network and email this month",
+    ],
+)
+def test_email_is_a_kind_of_tickets_where_it_stands_before_them(query: str) -> None:
+    said = ask(query)
+    assert said.abstained is None or said.abstained.reason != "write_request"
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["email tickets to bob@example.test", "Email Bob the list", "list open tickets and email them to Ada",
+     "show MRR, email Ada the result", "please mail the report"],
+)  # fmt: skip
+def test_to_send_something_by_email_is_an_order(query: str) -> None:
+    said = ask(query)
+    assert said.abstained is not None and said.abstained.reason == "write_request"
