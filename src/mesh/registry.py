@@ -2,7 +2,7 @@
 
 import pkgutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -13,7 +13,9 @@ import mesh.agents
 from mesh.kit.agent import Agent, Envelope
 from mesh.kit.event import Draft
 from mesh.kit.platform import Platform, State
+from mesh.kit.ports import Ports, Sighted
 from mesh.kit.problem import NotFound, Problem, validated
+from mesh.kit.trace import Outcome, Work
 
 
 @cache
@@ -83,4 +85,24 @@ def ask(
     digest = {**agent.digest(answered.answer), "simulated": answered.simulated}
     draft = Draft(type=agent.event, topic=agent.slug, subject=envelope.result_id, data=digest)
     ports.results.keep(envelope, [draft])
+    if agent.seen is not None:
+        _tell(agent, agent.seen(question, answered.answer), envelope, platform, ports)
     return envelope
+
+
+def _tell(
+    agent: Agent, seen: Sequence[Sighted], answered: Envelope, platform: Platform, ports: Ports
+) -> None:
+    """What others should know of; the answer stands whether they can be told or not."""
+    if not seen:
+        return
+    started, told = time.perf_counter(), 0
+    outcome: Outcome = "failed"
+    try:
+        told = ports.sightings.tell(seen, answered.result_id, simulated=answered.simulated)
+        outcome = "done"
+    except Problem as problem:
+        outcome = "refused" if problem.status < 500 else "failed"
+    took_ms = (time.perf_counter() - started) * 1000
+    counts = {"seen": float(len(seen)), "told": float(told)}
+    platform.observer.worked(Work("release", agent.slug, outcome, took_ms, counts))

@@ -1,5 +1,7 @@
 """What both platforms use for ports that need nothing of theirs."""
 
+import base64
+import secrets
 import uuid
 from datetime import UTC, datetime
 
@@ -12,3 +14,8 @@ class SystemClock:
 def new_id() -> str:
     """32 hexadecimal digits that nobody else has."""
     return uuid.uuid4().hex
+
+
+def new_secret() -> str:
+    """Base64 of 32 random bytes, as `Platform.secrets` gives them."""
+    return base64.b64encode(secrets.token_bytes(32)).decode()

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from mesh.demo.company import tenant
 from mesh.demo.first_start import MOST_MSPS
+from mesh.demo.sharing import agree
 from mesh.demo.world import MONTHS, MSPS, SEED, Msp, world
 from mesh.kit.platform import Platform, Tenant
 from mesh.kit.ports import Records, Row
@@ -118,6 +119,7 @@ def _store(platform: Platform, one: Msp) -> None:
         _replace(records, kind, rows)
     # The tenant comes last: where it is there, so are its rows.
     platform.tenants.put(one.tenant)
+    agree(platform, one.tenant)
 
 
 def _replace(records: Records, kind: str, rows: Sequence[Row]) -> int:

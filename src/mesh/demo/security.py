@@ -69,6 +69,28 @@ def rows(of: Company, there: list[int]) -> list[dict[str, Any]]:
     ]
 
 
+def indicators(of: Company) -> list[dict[str, Any]]:
+    """Rows of kind `indicators`, as a feed of other tools would bring them: the addresses of the campaign."""
+    chance = of.chance("indicators")
+    hosts = np.random.default_rng([of.seed, 9]).integers(2, 250, 4).tolist()
+    named = [("ipv4", f"198.51.100.{host}") for host in dict.fromkeys(hosts)]
+    named += [("domain", f"login-{int(chance.integers(10, 99))}.example.org")]
+    (at,) = of.span.texts(np.array([max(of.span.edges[-1] - 24.0 * DAYS, 0.0)]))
+    return [
+        {
+            "id": f"{of.tenant.msp_id}-i{number:02d}",
+            "simulated": True,
+            "at": at,
+            "type": kind,
+            "value": value,
+            "source": "simulated feed",
+            "tlp": "TLP:GREEN",
+            "description": "Made up for the simulated world",
+        }
+        for number, (kind, value) in enumerate(named, start=1)
+    ]
+
+
 def _filled(line: str, address: str, chance: np.random.Generator) -> str:
     inside = f"192.0.2.{int(chance.integers(2, 250))}"
     return line.format(

@@ -53,5 +53,6 @@ def msp(number: int, months: int = MONTHS, seed: int = SEED, *, until: datetime)
         "profile": papers.profile(of, book, staff),
         "security-events": security.rows(of, present),
         "articles": papers.articles(of),
+        "indicators": security.indicators(of),
     }
     return Msp(of.tenant, rows)

@@ -1,9 +1,10 @@
 """What stands for a port that nobody has set up: it says so, and never guesses."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from mesh.kit.ports import Feeling, Percentiles, Provided, Row, Withheld
+from mesh.kit.federation import ModelVersion, Outcome, RoundTold, TrainingPlan
+from mesh.kit.ports import Feeling, Percentiles, Provided, Row, Sighted, Sighting, Withheld
 from mesh.kit.problem import Unavailable
 
 
@@ -12,6 +13,12 @@ class NotJoined:
 
     def seen_by(self, indicator_type: str, value: str) -> int | None:
         return None
+
+    def seen(self, things: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], Sighting]:
+        return {}
+
+    def tell(self, things: Sequence[Sighted], result_id: str, *, simulated: bool = False) -> int:
+        return 0
 
     def percentiles(
         self,
@@ -44,3 +51,19 @@ class NoGenerator:
         form: Mapping[str, Any],
     ) -> Provided[Row | None]:
         raise Unavailable("No provider of text generation is set up.")
+
+
+class NoFederation:
+    """A mesh on which nobody trains together."""
+
+    def kinds(self) -> Sequence[str]:
+        return ()
+
+    def train(self, plan: TrainingPlan, tell: Callable[[RoundTold], None]) -> Outcome:
+        raise Unavailable("Federated learning is not set up.")
+
+    def versions(self, kind: str) -> Sequence[ModelVersion]:
+        return ()
+
+    def roll_back(self, kind: str) -> ModelVersion | None:
+        raise Unavailable("Federated learning is not set up.")

@@ -1,13 +1,13 @@
 """What an agent declares. The registry, the routes, the Lambdas and the dashboard are all made from it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from mesh.kit.ports import Ports
+from mesh.kit.ports import Ports, Sighted
 
 AnswerT = TypeVar("AnswerT", bound=BaseModel)
 Provider = Literal["onnx", "bedrock", "comprehend", "rules", "solver", "statistics"]
@@ -172,10 +172,17 @@ class Agent:
     formats: Mapping[str, Format] = field(default_factory=dict)
     views: tuple[View, ...] = ()
     acts: tuple[Act, ...] = ()
+    # Which of its questions take so long that they are always jobs, whatever the asker prefers.
+    as_job: Callable[[Any], bool] = lambda _question: False
     # Models it loads, by their names in the model store; reported with their hashes by /agents/status.
     models: tuple[str, ...] = ()
+    # Paid services that its providers may ask: on AWS it gets leave to call these and no others.
+    services: tuple[Literal["bedrock", "comprehend"], ...] = ()
     # How it learns from a tenant's own records; None for an agent that does not.
     training: Training | None = None
+    # What of an answer other MSPs should know of, told to the port `Sightings` once the answer is kept:
+    # seen(question, answer). None for an agent that sees nothing that others could meet.
+    seen: Callable[[Any, Any], Sequence[Sighted]] | None = None
 
     @property
     def slug(self) -> str:

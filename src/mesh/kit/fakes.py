@@ -10,9 +10,10 @@ from pydantic_core import from_json, to_json
 
 from mesh.kit import blob_name
 from mesh.kit import cursor as cursors
-from mesh.kit.absent import NoGenerator, NoSentiment, NotJoined
+from mesh.kit.absent import NoFederation, NoGenerator, NoSentiment, NotJoined
 from mesh.kit.agent import Envelope
 from mesh.kit.event import Draft
+from mesh.kit.federation import Federation
 from mesh.kit.platform import Entry
 from mesh.kit.ports import (
     Benchmarks,
@@ -262,6 +263,7 @@ def fake_ports(
     generator: Generator | None = None,
     benchmarks: Benchmarks | None = None,
     partners: Partners | None = None,
+    federation: Federation | None = None,
     now: datetime = NOON,
 ) -> Ports:
     """Ports of one tenant in memory, holding `rows` by kind.
@@ -287,4 +289,5 @@ def fake_ports(
         generator=generator or NoGenerator(),
         benchmarks=benchmarks or NotJoined(),
         partners=partners or MemoryPartners(),
+        federation=federation or NoFederation(),
     )

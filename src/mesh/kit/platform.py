@@ -77,8 +77,11 @@ class Jobs(Protocol):
     def add(self, job: Job) -> None:
         """Durable on return."""
 
-    def claim(self, lease_s: float) -> Job | None:
-        """The next job that is due, now running; if its lease ends before it is done, it is due again."""
+    def claim(self, lease_s: float, *, of: str | None = None, but: str | None = None) -> Job | None:
+        """The next job that is due, now running; if its lease ends before it is done, it is due again.
+
+        Only jobs `of` that agent, or all `but` those of that one.
+        """
 
     def done(self, job: Job, result_id: str) -> None:
         """The job is answered; announces `job.finished`."""
@@ -89,7 +92,13 @@ class Jobs(Protocol):
     def find(self, msp_id: str, job_id: str) -> Job | None: ...
 
     def page(
-        self, msp_id: str, *, state: str | None = None, limit: int = 50, cursor: str | None = None
+        self,
+        msp_id: str,
+        *,
+        state: str | None = None,
+        agent: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
     ) -> Page[Job]:
         """Newest first."""
 
@@ -255,6 +264,8 @@ class Platform:
     states: States
     directory: Directory
     commons: Commons
+    # The mesh's own secrets by name, as base64 of 32 bytes. Raises Unavailable where one is not set up.
+    secrets: Callable[[str], str]
     knowledge: Knowledge
     models: Models
     observer: Observer

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, Field
+
+from mesh.kit.federation import Federation
 
 if TYPE_CHECKING:
     import numpy as np
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
     from mesh.kit.agent import Envelope, ModelUsed
     from mesh.kit.event import Draft
+    from mesh.kit.records import Tlp
 
 T = TypeVar("T")
 Row = Mapping[str, Any]
@@ -146,11 +149,47 @@ class Embedder(Protocol):
         """Unit vectors, shape (len(texts), 384). Raises Unavailable when the model is missing."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sighted:
+    """One thing that an agent judged malicious: an indicator by its type, or a technique of ATT&CK.
+
+    `tlp` is what the asker gave, such as TLP:GREEN; None where the asker gave none.
+    """
+
+    kind: str
+    value: str
+    tlp: "Tlp | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """How other MSPs saw one thing. `msps` is 3 or more, less one for each that calls it a false positive.
+
+    `weight` is the sum of the sightings as they fade with age, less the reports against them. All of them
+    are of simulated MSPs, or none.
+    """
+
+    msps: int
+    since: date
+    last_seen: date
+    weight: float
+    simulated: bool = False
+
+
 class Sightings(Protocol):
-    """What the mesh knows of an indicator, without saying who saw it."""
+    """What the mesh knows of an indicator, without saying who saw it; and telling it what was seen."""
 
     def seen_by(self, indicator_type: str, value: str) -> int | None:
-        """How many MSPs saw it, from 3 up; None when fewer did or the mesh is not joined."""
+        """How many other MSPs saw it, from 3 up; None when fewer did or the mesh is not joined."""
+
+    def seen(self, things: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], Sighting]:
+        """Those of the things (type, value) that at least 3 other MSPs saw."""
+
+    def tell(self, things: Sequence[Sighted], result_id: str, *, simulated: bool = False) -> int:
+        """Release what policy and consent allow; how many things left. `simulated`: seen in made-up rows.
+
+        Raises Unavailable where what is needed for it is not set up; then nothing left.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +232,9 @@ class Generator(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Percentiles:
-    """A benchmark that was released: noise included, from `cohort` MSPs, at the price of `epsilon`."""
+    """A benchmark that was released, noise included, at the price of `epsilon`. `cohort` says about how many
+    MSPs it is of; money is in US dollars. `simulated`: of simulated MSPs, and of these alone.
+    """
 
     p25: float
     p50: float
@@ -201,6 +242,7 @@ class Percentiles:
     cohort: int
     epsilon: float
     as_of: str
+    simulated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,3 +311,4 @@ class Ports:
     generator: Generator
     benchmarks: Benchmarks
     partners: Partners
+    federation: Federation

@@ -141,6 +141,20 @@ class Article(Record):
     url: str | None = None
 
 
+class Indicator(Record):
+    """Brought from another tool. It is the tenant's own and goes to nobody by being stored."""
+
+    at: Moment | None = Field(default=None, validation_alias=AliasChoices("at", "created", "first_seen"))
+    type: Name = Field(description="domain, ipv4, url, sha256 ...")
+    value: Annotated[str, Field(min_length=1, max_length=4_096)]
+    source: Name | None = None
+    tlp: Tlp | None = None
+    valid_until: Moment | None = None
+    confidence: int | None = Field(default=None, ge=0, le=100)
+    description: Text = ""
+    reference: str | None = Field(default=None, description="Its id there")
+
+
 Kind = Literal[
     "clients",
     "tickets",
@@ -151,6 +165,7 @@ Kind = Literal[
     "profile",
     "security-events",
     "articles",
+    "indicators",
 ]
 KINDS: Mapping[str, type[Record]] = {
     "clients": Client,
@@ -162,7 +177,11 @@ KINDS: Mapping[str, type[Record]] = {
     "profile": Profile,
     "security-events": SecurityEvent,
     "articles": Article,
+    "indicators": Indicator,
 }
+
+# What the mesh itself keeps among a tenant's rows: nobody sends it, and it goes with the tenant.
+INTERNAL = ("workflow-steps", "workflow-settings")
 
 
 def checked(kind: str, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,10 +15,11 @@ from mesh.kit.platform import Commons, Entry
 from mesh.kit.ports import Clock
 from mesh.kit.problem import Conflict, FieldError, Invalid
 from mesh.kit.records import Tlp
-from mesh.sharing.policy import COMMUNITY, Consent, What
+from mesh.sharing.policy import COMMUNITY, Consent, Distribution, What
 
 SHELF = "consents"
 Purpose = Literal["matching", "feed", "benchmarks", "training"]
+Reach = Literal["mesh", "partners"]
 MATCHING: Purpose = "matching"
 FEED: Purpose = "feed"
 BENCHMARKS: Purpose = "benchmarks"
@@ -71,6 +72,9 @@ class Version(BaseModel):
     at: datetime | None = Field(description="Since when; null where nothing was ever granted")
     granted: tuple[tuple[What, Purpose], ...] = ()
     unmarked_tlp: Tlp | None = None
+    indicator_reach: Reach = Field(
+        default="mesh", description="partners: MSPs alone that agreed to an introduction with you"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +101,13 @@ class Consents:
         return [each.model_copy(update={"version": entry.version - n}) for n, each in enumerate(held)]
 
     def change(
-        self, msp_id: str, changes: Mapping[tuple[What, Purpose], bool], **more: Tlp | None
+        self, msp_id: str, changes: Mapping[tuple[What, Purpose], bool], **more: str | None
     ) -> Consent:
         """Grant what is True, withdraw what is False, leave the rest; in force on return, as a new version.
 
-        `unmarked_tlp=` sets the TLP of indicators that come without one. What changes nothing makes no
-        version. Raises Invalid for what cannot be switched, Conflict where others keep changing it.
+        `unmarked_tlp=` sets the TLP of indicators that come without one, `indicator_reach=` how far they go.
+        What changes nothing makes no version. Raises Invalid for what cannot be switched, Conflict where
+        others keep changing it.
         """
         _check(changes, more)
         for _ in range(_TRIES):
@@ -111,12 +116,11 @@ class Consents:
             now = Version.model_validate(held[0]) if held else Version(at=None)
             granted = set(now.granted) | {key for key, given in changes.items() if given}
             granted -= {key for key, given in changes.items() if not given}
-            after = Version(
-                at=self.clock.now(),
-                granted=tuple(sorted(granted)),
-                unmarked_tlp=more.get("unmarked_tlp", now.unmarked_tlp),
-            )
-            if (set(now.granted), now.unmarked_tlp) == (granted, after.unmarked_tlp):
+            told = {"at": self.clock.now(), "granted": tuple(sorted(granted)), **more}
+            after = Version.model_validate(now.model_dump() | told)
+            if after.model_copy(update={"at": now.at, "granted": now.granted}) == now and granted == set(
+                now.granted
+            ):
                 return _consent(before)
             kept = [after.model_dump(mode="json", exclude={"version"}), *held][: KEPT_VERSIONS + 1]
             entry = Entry(shelf=SHELF, key=msp_id, owner=msp_id, body={"versions": kept})
@@ -130,10 +134,12 @@ def _consent(entry: Entry | None) -> Consent:
         return Consent()
     now = entry.body["versions"][0]
     granted = frozenset((what, purpose) for what, purpose in now["granted"])
-    return Consent(entry.version, granted, now["unmarked_tlp"])
+    reach: Distribution = "mesh" if now["indicator_reach"] == "mesh" else "group"
+    return Consent(entry.version, granted, now["unmarked_tlp"], reach)
 
 
 def _check(changes: Mapping[tuple[What, Purpose], bool], more: Mapping[str, Any]) -> None:
+    assert set(more) <= {"unmarked_tlp", "indicator_reach"}, more
     for what, purpose in changes:
         if (what, purpose) not in _KNOWN:
             choices = ", ".join(f"{each.what} for {each.purpose}" for each in SWITCHES)

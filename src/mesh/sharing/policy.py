@@ -31,11 +31,13 @@ class Consent:
     """What the owner agreed to share, and for which purposes; nothing by default.
 
     `unmarked` is the TLP that the owner gave beforehand to indicators that come without any; None: none.
+    `reach` is how far its indicators go at most.
     """
 
     version: int = 0
     granted: frozenset[tuple[What, str]] = field(default_factory=frozenset)
     unmarked: Tlp | None = None
+    reach: Distribution = "mesh"
 
 
 @dataclass(frozen=True, slots=True)

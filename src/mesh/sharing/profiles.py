@@ -3,15 +3,20 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
+
+from pydantic_core import to_json
 
 from mesh.kit.platform import Directory, Listing
 from mesh.kit.ports import Page, Records, Row
 from mesh.kit.records import listed
 from mesh.sharing.policy import Consent, Item, decide
+from mesh.sharing.receipts import Receipts
+from mesh.sharing.scrubbing import Scrubber, known_of
 
 T = TypeVar("T")
-PROFILE, MATCHING = "profile", "matching"
+PROFILE: Literal["profile"] = "profile"
+MATCHING = "matching"
 # Shown after both sides agreed, whatever `shared` says, and never before.
 TOLD_LATER = frozenset({"name", "contact", "id", "shared", "tlp", "simulated"})
 
@@ -45,6 +50,7 @@ class PublishedRecords:
     directory: Directory
     msp_id: str
     new_id: Callable[[], str]
+    receipts: Receipts | None = None
 
     def put(self, kind: str, rows: Sequence[Row]) -> None:
         if kind != PROFILE:
@@ -94,16 +100,25 @@ class PublishedRecords:
         # Of several profiles the one with the last id counts; most MSPs have one.
         profiles = list(self.records.scan(PROFILE))
         fields = card(profiles[-1], self.msp_id) if profiles else {}
+        if "description" in fields:
+            # It is the one free text that others see: names and addresses in it were hardly meant to be.
+            scrubber = Scrubber(known_of(self.records))
+            fields["description"] = scrubber.scrub(str(fields["description"]), guess=False).text
         if fields:
             profile = profiles[-1]
-            self.directory.publish(
-                Listing(
-                    msp_id=self.msp_id,
-                    handle=shown.handle if shown else f"partner-{self.new_id()[:12]}",
-                    card=fields,
-                    name=profile["name"],
-                    contact=profile.get("contact"),
-                    simulated=bool(profile.get("simulated")),
-                )
+            listing = Listing(
+                msp_id=self.msp_id,
+                handle=shown.handle if shown else f"partner-{self.new_id()[:12]}",
+                card=fields,
+                name=profile["name"],
+                contact=profile.get("contact"),
+                simulated=bool(profile.get("simulated")),
             )
+            if self.receipts and listing != shown:
+                # A profile is its own consent, by its `shared` and `tlp`: it stands under no version.
+                told = to_json(listing.card)
+                self.receipts.issue(
+                    self.msp_id, PROFILE, "mesh", MATCHING, 0.0, listing.handle, released=told
+                )
+            self.directory.publish(listing)
         return done

@@ -19,19 +19,27 @@ from mesh.adapters.aws.outbox import DynamoOutbox
 from mesh.adapters.aws.records import DynamoRecords
 from mesh.adapters.aws.replies import DynamoReplies
 from mesh.adapters.aws.results import DynamoResults
+from mesh.adapters.aws.secrets import Secrets
 from mesh.adapters.aws.settings import Settings
 from mesh.adapters.aws.states import DynamoStates, GatewayThrottle
 from mesh.adapters.aws.telemetry import Telemetry
 from mesh.adapters.aws.tenants import DynamoKeys, DynamoTenants
 from mesh.adapters.defaults import SystemClock, new_id
+from mesh.adapters.federation.here import NOT_ON_AWS, federation
 from mesh.adapters.models.embedder import OnnxEmbedder
+from mesh.adapters.models.generator_choice import chosen_generator
 from mesh.adapters.models.sentiment_choice import chosen_sentiment
 from mesh.adapters.models.store import ModelStore, standard_folders
-from mesh.kit.absent import NoGenerator, NotJoined
 from mesh.kit.platform import Platform
 from mesh.kit.ports import Clock, Ports
+from mesh.sharing.benchmarks import NOISE_KEY, Benchmarking, MeshBenchmarks
+from mesh.sharing.consent import Consents
 from mesh.sharing.introductions import DirectoryPartners
+from mesh.sharing.matching import Marks
 from mesh.sharing.profiles import PublishedRecords
+from mesh.sharing.receipts import SIGNING_KEY, Receipts
+from mesh.sharing.sightings import SharedSightings
+from mesh.sharing.signing import Ed25519
 
 
 def open_platform(
@@ -56,27 +64,48 @@ def open_platform(
     models = S3Models(aws, settings, ModelStore(_packaged(settings.scratch)))
     embedder = OnnxEmbedder(models)
     sentiment = chosen_sentiment(models, embedder)
+    commons, observer = DynamoCommons(dynamo), Telemetry()
+    generator = chosen_generator(models, commons, time, observer)
     fence = Fence(aws, settings)
     directory = DynamoDirectory(dynamo)
+
+    tenants = DynamoTenants(dynamo, time)
+    secrets = Secrets(aws, settings).read
+    receipts = Receipts(commons, time, Ed25519(lambda: secrets(SIGNING_KEY)))
+    benchmarking = Benchmarking(commons, time, tenants, receipts, lambda: secrets(NOISE_KEY))
 
     def ports(msp_id: str) -> Ports:
         mine = fence.clients(msp_id)
         fenced, held = replace(dynamo, clients=mine), replace(bodies, clients=mine)
         told = replace(outbox, dynamo=fenced, bodies=held)
+        records = PublishedRecords(DynamoRecords(fenced, held, msp_id), directory, msp_id, new_id, receipts)
         return Ports(
             msp_id=msp_id,
             clock=time,
-            records=PublishedRecords(DynamoRecords(fenced, held, msp_id), directory, msp_id, new_id),
+            records=records,
             results=DynamoResults(fenced, held, told, msp_id),
             blobs=S3Blobs(mine, settings, msp_id),
             knowledge=knowledge,
             models=models,
             embedder=embedder,
-            sightings=NotJoined(),
+            sightings=SharedSightings(
+                # Of meetings it reads the tenant's own alone.
+                msp_id,
+                commons,
+                DynamoDirectory(fenced),
+                tenants,
+                records,
+                receipts,
+                Marks(secrets),
+                time,
+            ),
             sentiment=sentiment,
-            generator=NoGenerator(),
-            benchmarks=NotJoined(),
+            generator=generator(msp_id),
+            benchmarks=MeshBenchmarks(msp_id, benchmarking),
             partners=DirectoryPartners(msp_id, directory, time, new_id),
+            federation=federation(
+                msp_id, tenants, ports, Consents(commons, time), receipts, why_not=NOT_ON_AWS
+            ),
         )
 
     def close() -> None:
@@ -89,7 +118,7 @@ def open_platform(
 
     return Platform(
         clock=time,
-        tenants=DynamoTenants(dynamo, time),
+        tenants=tenants,
         keys=DynamoKeys(dynamo, time),
         jobs=DynamoJobs(dynamo, bodies, outbox),
         outbox=outbox,
@@ -98,10 +127,11 @@ def open_platform(
         throttle=GatewayThrottle(),
         states=states,
         directory=directory,
-        commons=DynamoCommons(dynamo),
+        commons=commons,
+        secrets=secrets,
         knowledge=knowledge,
         models=models,
-        observer=Telemetry(),
+        observer=observer,
         ids=new_id,
         ports=ports,
         close=close,

@@ -11,18 +11,26 @@ from mesh.adapters.embedded.jobs import SqliteJobs
 from mesh.adapters.embedded.outbox import OutboxBus, SqliteOutbox
 from mesh.adapters.embedded.records import SqliteRecords, SqliteResults
 from mesh.adapters.embedded.replies import SqliteReplies
+from mesh.adapters.embedded.secrets import HomeSecrets
 from mesh.adapters.embedded.states import SqliteStates, TokenBucket
 from mesh.adapters.embedded.tenants import SqliteKeys, SqliteTenants
+from mesh.adapters.federation.here import federation
 from mesh.adapters.knowledge.feeds import open_store
 from mesh.adapters.lines import Lines
 from mesh.adapters.models.embedder import OnnxEmbedder
+from mesh.adapters.models.generator_choice import chosen_generator
 from mesh.adapters.models.sentiment_choice import chosen_sentiment
 from mesh.adapters.models.store import ModelStore, standard_folders
-from mesh.kit.absent import NoGenerator, NotJoined
 from mesh.kit.platform import Platform
 from mesh.kit.ports import Clock, Ports
+from mesh.sharing.benchmarks import NOISE_KEY, Benchmarking, MeshBenchmarks
+from mesh.sharing.consent import Consents
 from mesh.sharing.introductions import DirectoryPartners
+from mesh.sharing.matching import Marks
 from mesh.sharing.profiles import PublishedRecords
+from mesh.sharing.receipts import SIGNING_KEY, Receipts
+from mesh.sharing.sightings import SharedSightings
+from mesh.sharing.signing import Ed25519
 
 
 def open_platform(home: Path, *, clock: Clock | None = None) -> Platform:
@@ -35,23 +43,35 @@ def open_platform(home: Path, *, clock: Clock | None = None) -> Platform:
     models = ModelStore(standard_folders(home))
     embedder = OnnxEmbedder(models)
     sentiment = chosen_sentiment(models, embedder)
+    commons, observer = SqliteCommons(database), Lines()
+    generator = chosen_generator(models, commons, time, observer)
     directory = SqliteDirectory(database)
 
+    tenants = SqliteTenants(database, time)
+    secrets = HomeSecrets(home / "secrets").read
+    receipts = Receipts(commons, time, Ed25519(lambda: secrets(SIGNING_KEY)))
+    benchmarking = Benchmarking(commons, time, tenants, receipts, lambda: secrets(NOISE_KEY))
+    consents = Consents(commons, time)
+
     def ports(msp_id: str) -> Ports:
+        records = PublishedRecords(SqliteRecords(database, msp_id), directory, msp_id, new_id, receipts)
         return Ports(
             msp_id=msp_id,
             clock=time,
-            records=PublishedRecords(SqliteRecords(database, msp_id), directory, msp_id, new_id),
+            records=records,
             results=SqliteResults(database, msp_id, time),
             blobs=FolderBlobs(home / "blobs" / msp_id),
             knowledge=knowledge,
             models=models,
             embedder=embedder,
-            sightings=NotJoined(),
+            sightings=SharedSightings(
+                msp_id, commons, directory, tenants, records, receipts, Marks(secrets), time
+            ),
             sentiment=sentiment,
-            generator=NoGenerator(),
-            benchmarks=NotJoined(),
+            generator=generator(msp_id),
+            benchmarks=MeshBenchmarks(msp_id, benchmarking),
             partners=DirectoryPartners(msp_id, directory, time, new_id),
+            federation=federation(msp_id, tenants, ports, consents, receipts, home=home / "flower"),
         )
 
     def close() -> None:
@@ -61,7 +81,7 @@ def open_platform(home: Path, *, clock: Clock | None = None) -> Platform:
 
     return Platform(
         clock=time,
-        tenants=SqliteTenants(database, time),
+        tenants=tenants,
         keys=SqliteKeys(database, time),
         jobs=SqliteJobs(database, time),
         outbox=SqliteOutbox(database, time),
@@ -70,10 +90,11 @@ def open_platform(home: Path, *, clock: Clock | None = None) -> Platform:
         throttle=TokenBucket(),
         states=SqliteStates(database),
         directory=directory,
-        commons=SqliteCommons(database),
+        commons=commons,
+        secrets=secrets,
         knowledge=knowledge,
         models=models,
-        observer=Lines(),
+        observer=observer,
         ids=new_id,
         ports=ports,
         close=close,

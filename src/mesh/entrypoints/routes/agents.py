@@ -133,7 +133,7 @@ def _post(agent: Agent) -> Handle:
             _format(agent, wanted)
         question = call.json_object()
         checked = registry.checked(agent, question)
-        if "respond-async" in call.headers.get("prefer", "").lower():
+        if agent.as_job(checked) or "respond-async" in call.headers.get("prefer", "").lower():
             return _accept(agent, question, call)
         envelope = registry.ask(agent, checked, call.platform, call.tenant.msp_id)
         return rendered(agent, envelope, wanted, call.root)

@@ -10,8 +10,10 @@ from mesh.kit.platform import Reply
 from mesh.kit.problem import validated
 from mesh.kit.records import Tlp
 from mesh.sharing import profiles
-from mesh.sharing.consent import MATCHING, SWITCHES, Consents, Purpose, Version
+from mesh.sharing.benchmarks import benchmarking_of
+from mesh.sharing.consent import BENCHMARKS, MATCHING, SWITCHES, Consents, Purpose, Reach, Version
 from mesh.sharing.policy import What
+from mesh.sharing.sightings import forget
 
 TAG = "mesh"
 PROFILE_MEANS = (
@@ -37,6 +39,9 @@ class ConsentState(BaseModel):
     since: datetime | None
     unmarked_tlp: Tlp | None = Field(
         description="TLP of indicators in questions that give none; null: such indicators are not shared"
+    )
+    indicator_reach: Reach = Field(
+        description="mesh: every MSP that the TLP reaches; partners: those alone that you agreed to meet"
     )
     switches: Sequence[SwitchState]
     versions: Sequence[Version] = Field(description="This one and earlier ones, newest first")
@@ -70,6 +75,7 @@ class Changes(BaseModel):
     unmarked_tlp: Tlp | None = Field(
         default=None, description="TLP:CLEAR or TLP:GREEN; null withdraws it, leaving it out leaves it"
     )
+    indicator_reach: Reach | None = Field(default=None, description="Leaving it out leaves it")
 
 
 def get_consent(call: Call) -> Reply:
@@ -80,8 +86,16 @@ def change_consent(call: Call) -> Reply:
     """Withdrawals hold when this returns: whatever serves shared things asks for consent each time."""
     asked = validated(Changes, call.json_object())
     changes = {(each.what, each.purpose): each.granted for each in asked.switches}
-    told = {"unmarked_tlp": asked.unmarked_tlp} if "unmarked_tlp" in asked.model_fields_set else {}
-    _consents(call).change(call.tenant.msp_id, changes, **told)
+    told: dict[str, str | None] = {"indicator_reach": asked.indicator_reach} if asked.indicator_reach else {}
+    if "unmarked_tlp" in asked.model_fields_set:
+        told["unmarked_tlp"] = asked.unmarked_tlp
+    after = _consents(call).change(call.tenant.msp_id, changes, **told)
+    if any(not granted for granted in changes.values()):
+        forget(call.platform.commons, call.tenant.msp_id, after)
+    if ("benchmark", BENCHMARKS) in changes:
+        # What an MSP contributes is computed when it agrees, and goes when it withdraws.
+        contributions = benchmarking_of(call.platform).contributions
+        contributions.refresh(call.tenant.msp_id, call.ports.records, simulated=call.tenant.simulated)
     return _state(call)
 
 
@@ -104,6 +118,7 @@ def _state(call: Call) -> Reply:
             version=now.version,
             since=now.at,
             unmarked_tlp=now.unmarked_tlp,
+            indicator_reach=now.indicator_reach,
             switches=[*switches, profile],
             versions=versions,
         )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 
 from mesh.entrypoints.endpoint import NDJSON, Call, Endpoint, reply_json
@@ -13,12 +13,12 @@ from mesh.kit import cursor as cursors
 from mesh.kit.platform import Reply
 from mesh.kit.ports import Blobs, Page
 from mesh.kit.problem import FieldError, Malformed
-from mesh.kit.records import KINDS
+from mesh.kit.records import INTERNAL, KINDS
 
 # A Lambda's reply holds 6 MB at most, and a single row may have 200,000 characters.
 ROWS_A_PAGE, BYTES_A_PAGE = 1_000, 1_500_000
 ROWS_AT_ONCE = 20
-PARTS = (*KINDS, "results", "jobs", "blobs")
+PARTS = (*KINDS, *INTERNAL, "results", "jobs", "blobs")
 
 
 class Part(BaseModel):
@@ -29,6 +29,18 @@ class Part(BaseModel):
 
 class Erased(BaseModel):
     erased: int
+
+
+class Whose(BaseModel):
+    """Whose key it is that asks."""
+
+    msp_id: str
+    name: str
+    simulated: bool = Field(description="A made-up MSP: every screen about it says so")
+
+
+def whose(call: Call) -> Reply:
+    return reply_json(Whose(**call.tenant.model_dump(include={"msp_id", "name", "simulated"})))
 
 
 def export(call: Call) -> Reply:
@@ -87,6 +99,7 @@ def erase(call: Call) -> Reply:
 ROUTES = [
     Endpoint("GET", "/export", "Everything that is stored of you, as NDJSON pages", "tenant", export,
              query=Part, also={NDJSON: "export"}, problems=(400, 401, 422, 429)),
+    Endpoint("GET", "/tenant", "Whose key this is", "tenant", whose, reply=Whose, problems=(401, 429)),
     Endpoint("DELETE", "/tenant", "Remove the tenant, its rows, answers, jobs and keys", "tenant", erase,
              reply=Erased, problems=(401, 409, 422, 429)),
 ]  # fmt: skip
