@@ -15,14 +15,17 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from evals import scores
-from evals.data import area
+from evals.data import ROOT, area
 from evals.figure import Figure
 from mesh import registry
 
+# Parts of the mesh that are no agents and have an eval; `CARD` names the document with their figures.
+PARTS = ("benchmarks", "scrubbing")
+
 
 def known() -> tuple[str, ...]:
-    """The agents that have an eval here; its `AREA` names the folder of public data."""
-    return tuple(name for name in registry.names() if find_spec(f"evals.{name}"))
+    """What has an eval here; its `AREA` names the folder of public data, "" where it makes its own."""
+    return (*(name for name in registry.names() if find_spec(f"evals.{name}")), *PARTS)
 
 
 def say(line: str) -> None:
@@ -42,7 +45,7 @@ def main(arguments: Sequence[str]) -> int:
         say(f"mesh: there is no file {missing[0]}")
         return 2
     measure = import_module(f"evals.{agent}")
-    folder = area(measure.AREA)
+    folder = area(measure.AREA) if measure.AREA else ROOT
     if folder is None:
         say("mesh: the public data is not here; set MESH_DATA to its folder, which no checkout contains")
         return 1
@@ -56,7 +59,7 @@ def main(arguments: Sequence[str]) -> int:
     else:
         sys.stdout.write(scores.table(figures) + "\n")
     if not options.data and not options.no_write:
-        scores.write(agent, figures)
+        scores.write(agent, figures, getattr(measure, "CARD", ""))
     return 0 if figures else 1
 
 

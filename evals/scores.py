@@ -16,15 +16,18 @@ def table(figures: Sequence[Figure]) -> str:
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 
-def write(agent: str, figures: Sequence[Figure]) -> None:
-    """Replaces what stands between the markers in the model card, and the agent's part of docs/scores.md."""
+def write(agent: str, figures: Sequence[Figure], card: str = "") -> None:
+    """Replaces what stands between the markers in the model card, and the agent's part of docs/scores.md.
+
+    `card` is the path of the document of what is no agent.
+    """
     command = f"Measured with `./mesh eval {agent.replace('_', '-')}`."
     block = f"{START}\n{command}\n\n{table(figures)}\n{END}"
-    card = ROOT / "src" / "mesh" / "agents" / agent / "README.md"
-    text = card.read_text(encoding="utf-8")
+    place = ROOT / (card or f"src/mesh/agents/{agent}/README.md")
+    text = place.read_text(encoding="utf-8")
     if START not in text:
         text = f"{text.rstrip()}\n\n## Scores\n\n{START}\n{END}\n"
-    card.write_text(_replaced(text, START, END, block), encoding="utf-8")
+    place.write_text(_replaced(text, START, END, block), encoding="utf-8")
     start, end = f"<!-- {agent} -->", f"<!-- /{agent} -->"
     whole = SCORES.read_text(encoding="utf-8")
     if start not in whole:

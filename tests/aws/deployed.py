@@ -1,6 +1,7 @@
 """A deployment's tables, buckets and queues in MiniStack, made from the same data as the CDK stack."""
 
 import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,11 @@ from mesh.adapters.aws.knowledge import publish
 from mesh.adapters.aws.platform import open_platform
 from mesh.adapters.aws.settings import Settings
 from mesh.adapters.aws.tables import TABLES, Index, Key, Table
+from mesh.adapters.defaults import new_secret
 from mesh.kit.platform import Platform
 from mesh.kit.ports import Clock
+from mesh.sharing.matching import HASH_KEY
+from mesh.sharing.receipts import SIGNING_KEY
 from tests.aws import ministack
 
 
@@ -43,6 +47,8 @@ def deploy(settings: Settings, clients: Clients) -> None:
     for url in (settings.jobs_queue_url, settings.dead_letters_url):
         clients.sqs.create_queue(QueueName=url.rsplit("/", 1)[1])
     clients.s3.create_bucket(Bucket=settings.models_bucket)
+    entries = {name: new_secret() for name in (HASH_KEY, SIGNING_KEY)}
+    clients.secrets.create_secret(Name=settings.secret, SecretString=json.dumps(entries))
     # Last: it says that the rest is there.
     clients.s3.create_bucket(Bucket=settings.data_bucket)
 

@@ -136,7 +136,7 @@ def test_an_answer_that_reads_on_keeps_the_edition_it_began_with(deployment: Dep
 
 def test_a_secret_is_read_once_and_again_after_a_while(deployment: Deployment) -> None:
     seconds, vault, name = Seconds(), deployment.clients.secrets, deployment.settings.secret
-    vault.create_secret(Name=name, SecretString=json.dumps({"signing": "old"}))
+    vault.put_secret_value(SecretId=name, SecretString=json.dumps({"signing": "old"}))
     secrets = Secrets(deployment.clients, deployment.settings, seconds)
     assert secrets.read("signing") == "old"
     vault.put_secret_value(SecretId=name, SecretString=json.dumps({"signing": "new"}))
@@ -157,6 +157,9 @@ def test_a_secret_of_another_form_is_refused_without_showing_it(text: str) -> No
 
 
 def test_a_secret_that_is_not_there_is_said_to_need_a_deploy(deployment: Deployment) -> None:
+    deployment.clients.secrets.delete_secret(
+        SecretId=deployment.settings.secret, ForceDeleteWithoutRecovery=True
+    )
     with pytest.raises(Unavailable, match="deploy"):
         Secrets(deployment.clients, deployment.settings).read("a")
 

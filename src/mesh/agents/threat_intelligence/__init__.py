@@ -1,6 +1,6 @@
 """Reads an alert, a report or events and says what attacks, how bad it is and why, and what to do."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mesh.agents.threat_intelligence.active import ActiveQuery, ActiveThreats, active_threats
@@ -11,6 +11,11 @@ from mesh.agents.threat_intelligence.severity import is_malicious
 from mesh.agents.threat_intelligence.stix import render
 from mesh.agents.threat_intelligence.terminal import TERMINAL
 from mesh.kit.agent import Agent, Format, Size, View
+from mesh.kit.ports import Sighted
+from mesh.kit.records import Tlp
+
+# Techniques that are likelier not there than there are nobody else's business.
+_SURE = 0.5
 
 
 def digest(answer: Answer) -> Mapping[str, Any]:
@@ -27,6 +32,20 @@ def digest(answer: Answer) -> Mapping[str, Any]:
         "vulnerabilities": [v.cve for v in answer.vulnerabilities if v.cve and not v.negated],
         "exploited": [v.cve for v in answer.vulnerabilities if v.in_kev and not v.negated],
     }
+
+
+def seen(question: Question, answer: Answer) -> Sequence[Sighted]:
+    """What other MSPs should know of: indicators judged malicious, and techniques that were shown.
+
+    Of a threat alone: what merely stands in a text without one says nothing of anybody.
+    """
+    if answer.threat_type == "none":
+        return ()
+    tlp: Tlp | None = f"TLP:{question.tlp}" if "tlp" in question.model_fields_set else None  # type: ignore[assignment]
+    indicators = [Sighted(one.type, one.value, tlp) for one in answer.indicators if is_malicious(one)]
+    shown = [one for one in answer.techniques if one.confidence >= _SURE]
+    techniques = [Sighted("technique", one.id, tlp) for one in shown]
+    return indicators + techniques
 
 
 AGENT = Agent(
@@ -54,4 +73,5 @@ AGENT = Agent(
         ),
     ),
     models=("all-MiniLM-L6-v2", "techniques"),
+    seen=seen,
 )

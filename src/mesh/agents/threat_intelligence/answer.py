@@ -34,7 +34,8 @@ def answer(ask: Question, ports: Ports) -> Answered[Answer]:
     seen.indicators = _sighted(findings.merged(of_text, of_events), seen, ports)
     seen.techniques = findings.one_of_each(seen.techniques)
     known = _vulnerabilities(seen, ask.text or "", ports.knowledge)
-    return Answered(_concluded(ask, seen, known, ports.knowledge), _by(seen, ports.knowledge))
+    made_up = any(one.seen_simulated for one in seen.indicators)
+    return Answered(_concluded(ask, seen, known, ports.knowledge), _by(seen, ports.knowledge), made_up)
 
 
 def _sighted(found: list[IndicatorFound], seen: Seen, ports: Ports) -> list[IndicatorFound]:

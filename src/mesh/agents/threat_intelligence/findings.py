@@ -12,7 +12,7 @@ from mesh.agents.threat_intelligence.model import (
     TechniqueFound,
 )
 from mesh.agents.threat_intelligence.negation import covers
-from mesh.kit.ports import Knowledge, Row, Sightings
+from mesh.kit.ports import Knowledge, Row, Sighting, Sightings
 
 if TYPE_CHECKING:
     from mesh.agents.threat_intelligence.events import Event
@@ -69,11 +69,17 @@ def merged(of_text: Sequence[IndicatorFound], of_events: Sequence[IndicatorFound
 
 
 def with_sightings(found: Iterable[IndicatorFound], sightings: Sightings) -> list[IndicatorFound]:
-    """Each with how many MSPs saw it; the harmless are not asked about."""
-    return [
-        one if one.benign else one.model_copy(update={"seen_by": sightings.seen_by(one.type, one.value)})
-        for one in found
-    ]
+    """Each with how many other MSPs saw it and when; the harmless are not asked about."""
+    listed = list(found)
+    seen = sightings.seen([(one.type, one.value) for one in listed if not one.benign])
+    return [_as_seen(one, seen.get((one.type, one.value))) for one in listed]
+
+
+def _as_seen(one: IndicatorFound, by_others: Sighting | None) -> IndicatorFound:
+    if by_others is None or one.benign:
+        return one
+    told = {"seen_by": by_others.msps, "seen_since": by_others.since, "last_seen": by_others.last_seen}
+    return one.model_copy(update=told | {"seen_simulated": by_others.simulated})
 
 
 def stated(

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -86,7 +86,8 @@ class IndicatorFound(Part):
     """`value` is refanged. `benign` is what warning lists say, and `reason` names the list.
 
     `negated` means that the text says it was not seen. `spans` are places in the text; one from events has
-    none. `seen_by` counts MSPs of the mesh from 3 up, and is null below that.
+    none. `seen_by` counts other MSPs of the mesh from 3 up, and is null below that; the days of their first
+    and last sighting come with it. All of them are simulated (`seen_simulated`), or none.
     """
 
     type: str
@@ -97,6 +98,9 @@ class IndicatorFound(Part):
     source: Literal["text", "events"]
     spans: tuple[Span, ...] = ()
     seen_by: int | None = None
+    seen_since: date | None = None
+    last_seen: date | None = None
+    seen_simulated: bool = False
 
 
 class Evidence(Part):

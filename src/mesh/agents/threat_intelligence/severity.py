@@ -161,7 +161,9 @@ def _of_indicators(indicators: Sequence[IndicatorFound]) -> list[Reason]:
         reasons.append(Reason(what="Further indicators", points=points, evidence=f"{len(rest)}: {kinds}"))
     seen = [indicator for indicator in listed if indicator.seen_by]
     if seen:
-        evidence = f"{seen[0].value[:120]}, seen by {seen[0].seen_by} MSPs"
+        others = f"{seen[0].seen_by} other {'simulated ' if seen[0].seen_simulated else ''}MSPs"
+        since = f" since {seen[0].seen_since}" if seen[0].seen_since else ""
+        evidence = f"{seen[0].value[:120]}, seen by {others}{since}"
         reasons.append(Reason(what="Seen by others in the mesh", points=_SEEN_BY_OTHERS, evidence=evidence))
     return reasons
 

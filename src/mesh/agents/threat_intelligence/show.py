@@ -54,13 +54,20 @@ def _indicators(answer: Answer, width: int) -> list[str]:
             one.type,
             one.value,
             _verdict_on(one),
-            str(one.seen_by or ""),
+            _seen(one),
             one.reason,
         )
         for one in answer.indicators
         if one.type != "cve"  # these have a table of their own
     ]
     return _section("Indicators", ("type", "value", "verdict", "seen by", "list"), rows, width)
+
+
+def _seen(one: IndicatorFound) -> str:
+    if not one.seen_by:
+        return ""
+    made_up = "simulated " if one.seen_simulated else ""
+    return f"{one.seen_by} {made_up}MSPs since {one.seen_since}" if one.seen_since else str(one.seen_by)
 
 
 def _verdict_on(one: IndicatorFound) -> str:

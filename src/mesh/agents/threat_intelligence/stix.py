@@ -21,23 +21,13 @@ from mesh.agents.threat_intelligence.model import (
 from mesh.agents.threat_intelligence.severity import is_malicious
 from mesh.agents.threat_intelligence.stix_patterns import observable, pattern
 from mesh.kit.agent import Envelope
+from mesh.kit.tlp import CREATED, EXTENSION, marking
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 # Of our own: the namespace that STIX names is for observables alone.
 _NAMESPACE = UUID("6f0b1e0c-5d0f-5c0e-9d5b-3f8c0a4e7b21")
-# TLP 2.0 marking definitions as OASIS published them (cti-stix-common-objects, extension for TLP 2.0).
-_TLP_EXTENSION = "extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d"
-_TLP: Mapping[Tlp, str] = {
-    "CLEAR": "marking-definition--94868c89-83c2-464b-929b-a1a8aa3c8487",
-    "GREEN": "marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb",
-    "AMBER": "marking-definition--55d920b0-5e8b-4f79-9ee9-91f868d9b421",
-    "AMBER+STRICT": "marking-definition--939a9414-2ddd-4d32-a0cd-375ea402b003",
-    "RED": "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1",
-}
-_TLP_CREATED = "2022-10-01T00:00:00.000Z"
-
 Made = dict[str, Any]
 
 
@@ -46,7 +36,7 @@ def render(envelope: Envelope) -> str:
     import stix2.v21 as stix
 
     answer = Answer.model_validate(envelope.answer)
-    write = _Writer(envelope.result_id, envelope.msp_id, envelope.answered_at, _TLP[answer.tlp])
+    write = _Writer(envelope.result_id, envelope.msp_id, envelope.answered_at, marking(answer.tlp))
     identity = write.identity()
     listed = [one for one in answer.indicators if not one.benign and not one.negated]
     indicators = {one: made for one in listed if is_malicious(one) and (made := write.indicator(one))}
@@ -54,7 +44,7 @@ def render(envelope: Envelope) -> str:
     named = {one: write.vulnerability(one) for one in answer.vulnerabilities if one.cve and not one.negated}
     courses = {one: write.course(one) for one in answer.mitigations if one.source == "attack"}
     observables = list(
-        {made["id"]: made for one in listed if (made := observable(one, _TLP[answer.tlp]))}.values()
+        {made["id"]: made for one in listed if (made := observable(one, marking(answer.tlp)))}.values()
     )
     objects: list[Any] = [*indicators.values(), *techniques.values(), *named.values(), *courses.values()]
     if observables:
@@ -79,7 +69,7 @@ def tlp(level: Tlp) -> Any:
 
     extension = {"extension_type": "property-extension", "tlp_2_0": level.lower()}
     return stix.MarkingDefinition(
-        id=_TLP[level], created=_TLP_CREATED, name=f"TLP:{level}", extensions={_TLP_EXTENSION: extension}
+        id=marking(level), created=CREATED, name=f"TLP:{level}", extensions={EXTENSION: extension}
     )
 
 

@@ -1,6 +1,6 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -10,9 +10,10 @@ from mesh.agents.threat_intelligence import AGENT
 from mesh.agents.threat_intelligence.active import ActiveQuery, active_threats
 from mesh.agents.threat_intelligence.examples import EXAMPLES
 from mesh.agents.threat_intelligence.model import Answer, Question
+from mesh.kit.absent import NotJoined
 from mesh.kit.agent import Envelope
 from mesh.kit.fakes import NOON, MemoryKnowledge, fake_ports
-from mesh.kit.ports import Ports
+from mesh.kit.ports import Ports, Sighting
 
 VECTOR = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:H/A:H"
 HASH = "9f2c6a1be07d54c3380f9d4be1f2a7a0c6e55d18b9043ef7721ac4d0586be3f1"
@@ -190,9 +191,10 @@ def test_the_editions_used_are_cited_with_their_dates() -> None:
     assert used == dict.fromkeys(("attack", "kev", "epss", "cvss"), "2026-03-01")
 
 
-class SeenByFour:
-    def seen_by(self, indicator_type: str, value: str) -> int | None:
-        return 4 if indicator_type == "sha256" else None
+class SeenByFour(NotJoined):
+    def seen(self, things: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], Sighting]:
+        seen = Sighting(4, date(2026, 2, 20), date(2026, 3, 1), 3.5)
+        return {thing: seen for thing in things if thing[0] == "sha256"}
 
 
 def test_what_others_saw_counts_and_is_shown() -> None:
@@ -202,6 +204,8 @@ def test_what_others_saw_counts_and_is_shown() -> None:
         replace(fake_ports(knowledge=knowledge()), sightings=SeenByFour()),
     )
     assert shared.indicators[0].seen_by == 4 and alone.indicators[0].seen_by is None
+    assert shared.indicators[0].seen_since == date(2026, 2, 20)
+    assert any("4 other MSPs since 2026-02-20" in reason.evidence for reason in shared.reasons)
     assert shared.severity_score == alone.severity_score + 10
 
 
