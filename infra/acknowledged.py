@@ -123,7 +123,8 @@ ROWS = (
 
 # Why a resource of a policy may hold a `*`; the first pattern that fits.
 WILDCARDS: Mapping[str, str] = {
-    r"^\*$": "X-Ray, Comprehend's detection, network interfaces and dynamodb:ListStreams know no resources: "
+    r"^\*$": "X-Ray, Comprehend's detection, network interfaces, deliveries of logs and "
+    "dynamodb:ListStreams know no resources: "
     "AWS takes only `*`.",
     r":bedrock:\*::foundation-model/[\w.:-]+$": "One model, in the regions that its inference profile leads "
     "to; a condition allows it through that profile alone.",

@@ -17,6 +17,7 @@ from infra.packaging import Packages, StandIns
 from infra.plan import EVENTS_STREAM, PREFIX, SECRET, Plan, Size, planned
 from infra.realtime import Realtime
 from infra.web import Web
+from infra.workflows import Workflows
 
 # By this tag the deployment's resources are found, and its costs.
 PROJECT = "msp-intelligence-mesh"
@@ -48,6 +49,8 @@ def assemble(app: App, plan: Plan, packages: Packages) -> dict[str, Stack]:
     environment = {**_environment(data), **foundation.tokens}
     around = Surroundings(plan, packages, environment, foundation.key, foundation.vpc)
     agents = Agents(app, stack_name("agents"), around, data)
+    workflows = Workflows(app, stack_name("workflows"), around, foundation, data)
+    workflows.add_stack_dependency(agents)
     api = Api(app, stack_name("api"), plan, foundation)
     api.add_stack_dependency(agents)
     realtime = Realtime(app, stack_name("realtime"), around, foundation, data)
@@ -56,11 +59,12 @@ def assemble(app: App, plan: Plan, packages: Packages) -> dict[str, Stack]:
     guardrails = Guardrails(app, stack_name("guardrails"), plan, foundation)
     web = Web(app, stack_name("web"), plan, api, realtime, guardrails.edge_acl)
     web.add_stack_dependency(foundation)
-    behind = [slug for slug in (*agents.functions, *realtime.functions) if slug not in named]
+    working = (*agents.functions, *workflows.functions, *realtime.functions)
+    behind = [slug for slug in working if slug not in named]
     observability = Observability(app, stack_name("observability"), plan, foundation, behind)
     stacks: dict[str, Stack] = {
-        "foundation": foundation, "data": data, "agents": agents, "api": api, "realtime": realtime,
-        "guardrails": guardrails, "web": web, "observability": observability,
+        "foundation": foundation, "data": data, "agents": agents, "workflows": workflows, "api": api,
+        "realtime": realtime, "guardrails": guardrails, "web": web, "observability": observability,
     }  # fmt: skip
     Tags.of(app).add("project", PROJECT)
     return stacks

@@ -73,7 +73,7 @@ class MeshFunction(Construct):
             snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if snap_start else None,
             dead_letter_queue=spec.failures,
         )  # fmt: skip
-        if snap_start:
+        if spec.slug in around.plan.published:
             # Only published versions have snapshots, so that is what must be called.
             lambda_.Alias(self, "Live", alias_name=LIVE, version=self.function.current_version)
 
@@ -92,4 +92,4 @@ class MeshFunction(Construct):
 
 def invoked(slug: str, plan: Plan) -> str:
     """The alias that callers of a function must name; empty where they call the function itself."""
-    return LIVE if slug in plan.restored else ""
+    return LIVE if slug in plan.published else ""

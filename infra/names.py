@@ -40,5 +40,14 @@ def function_arn(slug: str, alias: str = "") -> str:
     return arn("lambda", f"function:{function_name(slug)}" + (f":{alias}" if alias else ""))
 
 
+def machine_name(playbook: str) -> str:
+    """The state machine of a playbook."""
+    return f"{PREFIX}-{playbook}"
+
+
+def machine_arn(playbook: str) -> str:
+    return arn("states", f"stateMachine:{machine_name(playbook)}")
+
+
 def role_arn(name: str) -> str:
     return f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/{name}"

@@ -1,4 +1,6 @@
-"""The WebSocket API: three functions that hear, and the broadcaster that speaks."""
+"""The WebSocket API: three functions that hear, the broadcaster that speaks, and one that ends what a key
+opened.
+"""
 
 from aws_cdk import Aws, CfnOutput, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_apigatewayv2 as sockets
@@ -13,11 +15,13 @@ from infra.foundation import Foundation
 from infra.functions import MeshFunction, Spec, Surroundings
 from infra.names import arn, function_arn
 from infra.plan import SOCKET_API, SOCKET_STAGE
-from mesh.adapters.aws.tables import EVENTS
+from mesh.adapters.aws.tables import API_KEYS, EVENTS
 
 ROUTES = {"$connect": "socket-connect", "$disconnect": "socket-disconnect", "$default": "socket-message"}
 # A stream that waits is late for every socket: after ten minutes clients have long resumed by themselves.
 GIVEN_UP_AFTER = Duration.minutes(10)
+# A key that was revoked, or removed with its tenant.
+NO_LONGER_NEW = lambda_.FilterCriteria.filter({"eventName": ["MODIFY", "REMOVE"]})
 
 
 class Realtime(Stack):
@@ -34,8 +38,8 @@ class Realtime(Stack):
         self.url = f"wss://{host}"
         connections = arn("execute-api", f"{self.api.ref}/{SOCKET_STAGE}/*/@connections/*")
         speaking = {"MESH_SOCKETS_URL": f"https://{host}"}
-        stream = data.tables[EVENTS.name].table_stream_arn
-        assert stream
+        stream, keys = (data.tables[table.name].table_stream_arn for table in (EVENTS, API_KEYS))
+        assert stream and keys
         plain = packaging.PLAIN
         specs = [
             Spec("socket-connect", "socket.handler", plain, 256, 10, "A socket opens", grants.open_socket()),
@@ -46,16 +50,19 @@ class Realtime(Stack):
             Spec("broadcaster", "stream.handler", plain, 512, 60, "Events to the sockets of their tenant",
                  [*grants.broadcast(connections), *grants.follow_table(stream)],
                  environment=speaking),
+            Spec("key-watcher", "revocation.handler", plain, 256, 60, "Ends the sockets of revoked keys",
+                 [*grants.end_sockets(connections), *grants.follow_table(keys)], environment=speaking),
         ]  # fmt: skip
         self.functions = {spec.slug: MeshFunction(self, spec, around) for spec in specs}
+        failed = queues.named_failed_events(self)
         follow_table(
-            self,
-            self.functions["broadcaster"],
-            data,
-            queues.named_failed_events(self),
-            retry_attempts=10,
-            max_record_age=GIVEN_UP_AFTER,
-        )
+            self, self.functions["broadcaster"], data, failed,
+            retry_attempts=10, max_record_age=GIVEN_UP_AFTER,
+        )  # fmt: skip
+        follow_table(
+            self, self.functions["key-watcher"], data, failed, table=API_KEYS, only=NO_LONGER_NEW,
+            retry_attempts=20, max_record_age=Duration.hours(12),
+        )  # fmt: skip
         self._routes()
         self._stage(foundation)
         self.add_stack_dependency(data)

@@ -17,9 +17,10 @@ HASHED = "assets/*"
 A_DAY = Duration.hours(24)
 # What is not hashed may change with each deployment, which invalidates it; this is for what was missed.
 PAGES_FRESH_S = 60
+# The bucket holds no page but one, which shows whatever the address names; the API is at another address.
 PAGE_OF_ERROR = {
-    403: (404, "/404.html"),
-    404: (404, "/404.html"),
+    403: (200, "/index.html"),
+    404: (200, "/index.html"),
     500: (500, "/500.html"),
     503: (503, "/500.html"),
 }
@@ -88,8 +89,9 @@ class Web(Stack):
         rest = f"https://{api.rest.rest_api_id}.execute-api.{self.region}.{self.url_suffix}"
         socket = f"wss://{realtime.api.ref}.execute-api.{self.region}.{self.url_suffix}"
         policy = (
-            f"default-src 'self'; connect-src 'self' {rest} {socket}; img-src 'self' data:; "
-            "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+            "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; "
+            f"img-src 'self' data: blob:; connect-src 'self' {rest} {socket}; "
+            "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
         )
         return cloudfront.ResponseHeadersPolicy(
             self, "Headers", security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(

@@ -11,7 +11,7 @@ class Failed(Exception):
 
 
 def execute(machine: Mapping[str, Any], given: Mapping[str, Any], call: Call) -> list[str]:
-    """Go through the states; the names of those that were entered. `call` does what a Task's resource does."""
+    """Go through the states; those that were entered. `call` does what a Task's resource does."""
     entered: list[str] = []
     name = machine["StartAt"]
     while True:

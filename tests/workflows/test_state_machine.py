@@ -62,7 +62,7 @@ def by_machine(
     stage: Stage, book: Playbook, agents: list[Agent], monkeypatch: pytest.MonkeyPatch
 ) -> tuple[str, list[str]]:
     """Run a playbook by its state machine; the run's id, and the states that were entered."""
-    monkeypatch.setattr(functions.library, "find", lambda name: book)
+    monkeypatch.setattr(library, "find", lambda name: book)
     monkeypatch.setattr(functions, "attempt", _with(agents))
     at: Any = SimpleNamespace(platform=stage.platform)
     job = stage.open(book)
@@ -115,7 +115,7 @@ def test_a_function_that_dies_over_its_step_does_not_keep_the_run_from_its_end(
 ) -> None:
     book = playbook(step("dying"), step("good"))
     at: Any = SimpleNamespace(platform=stage.platform)
-    monkeypatch.setattr(functions.library, "find", lambda name: book)
+    monkeypatch.setattr(library, "find", lambda name: book)
     monkeypatch.setattr(functions, "attempt", _with([ECHO]))
     job = stage.open(book)
 
@@ -138,7 +138,7 @@ def test_an_execution_that_was_given_up_for_another_does_nothing_any_more(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     book = playbook(step("first"))
-    monkeypatch.setattr(functions.library, "find", lambda name: book)
+    monkeypatch.setattr(library, "find", lambda name: book)
     at: Any = SimpleNamespace(platform=stage.platform)
     job = stage.open(book)
     for step_name in ("first", ""):

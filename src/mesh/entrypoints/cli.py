@@ -5,10 +5,29 @@ import os
 import sys
 from collections.abc import Sequence
 
-from mesh.entrypoints.commands import ask, aws, demo, evals, feeds, keys, records, reports, train, up
+from mesh.entrypoints.commands import (
+    ask,
+    aws,
+    benchmarks,
+    demo,
+    evals,
+    exchange,
+    feeds,
+    keys,
+    receipts,
+    records,
+    reports,
+    run,
+    spending,
+    train,
+    up,
+)
 from mesh.kit.problem import Problem
 
-COMMANDS = (up, ask, train, keys, records, demo, feeds, aws, reports, evals)
+COMMANDS = (
+    up, ask, run, train, keys, records, demo, feeds, exchange, benchmarks, receipts, spending, aws, reports,
+    evals,
+)  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

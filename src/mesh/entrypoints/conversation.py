@@ -15,8 +15,8 @@ from mesh.entrypoints.endpoint import parse_json
 from mesh.kit.event import Event
 from mesh.kit.problem import FieldError, Invalid, Problem, validated
 
-# Topics that are not an agent's: jobs of the tenant, what the mesh released to it, and everything.
-ALWAYS = ("jobs", "mesh", "*")
+# Topics that are not an agent's: jobs and runs of the tenant, what the mesh released to it, and everything.
+ALWAYS = ("jobs", "workflows", "mesh", "*")
 # A browser cannot set headers on a socket, so it names the protocol and its key as subprotocols.
 SUBPROTOCOL = "mesh.v1"
 KEY_SUBPROTOCOL = "key."

@@ -112,6 +112,8 @@ class Endpoint:
     public: bool = False
     agent: Agent | None = None
     alias_of: str = ""
+    # Takes `Prefer: wait=SECONDS`: the same reply with 200 where its end came within that time.
+    waits: bool = False
 
 
 def reply_json(value: Any, status: int = 200, **headers: str) -> Reply:

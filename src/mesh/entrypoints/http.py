@@ -13,7 +13,19 @@ from mesh import registry
 from mesh.entrypoints import openapi
 from mesh.entrypoints.endpoint import Endpoint
 from mesh.entrypoints.guard import Guard, no_route
-from mesh.entrypoints.routes import agents, docs, health, mesh, records, results, tenant
+from mesh.entrypoints.routes import (
+    agents,
+    benchmarks,
+    docs,
+    health,
+    mesh,
+    receipts,
+    records,
+    results,
+    sightings,
+    tenant,
+    workflows,
+)
 from mesh.kit.agent import Agent
 from mesh.kit.platform import Platform
 
@@ -22,16 +34,20 @@ ALLOWED_HEADERS = ["authorization", "content-type", "idempotency-key", "prefer",
 SHOWN_HEADERS = ["idempotency-replayed", "link", "location", "preference-applied", "retry-after"]
 
 
-def endpoints(of: Sequence[Agent] | None = None) -> list[Endpoint]:
+def endpoints(of: Sequence[Agent] | None = None, *, tokens: bool = False) -> list[Endpoint]:
     """Every route of the mesh; `of` limits the agents (a Lambda serves one, or none).
 
-    The description is of all agents that are there, whichever of them this process serves.
+    The description is of all agents that are there, whichever of them this process serves. `tokens`: whether
+    a user pool's token is taken in place of a key.
     """
     served = registry.agents() if of is None else of
-    return [*_table(served), *docs.routes(lambda: openapi.document(_table(registry.agents())))]
+    return [
+        *_table(served),
+        *docs.routes(lambda: openapi.document(_table(registry.agents(), described=True), tokens=tokens)),
+    ]
 
 
-def _table(served: Sequence[Agent]) -> list[Endpoint]:
+def _table(served: Sequence[Agent], *, described: bool = False) -> list[Endpoint]:
     asked = [endpoint for agent in served for endpoint in agents.of(agent)]
     return [
         *health.ROUTES,
@@ -40,6 +56,10 @@ def _table(served: Sequence[Agent]) -> list[Endpoint]:
         *results.ROUTES,
         *records.ROUTES,
         *mesh.ROUTES,
+        *sightings.ROUTES,
+        *benchmarks.ROUTES,
+        *receipts.ROUTES,
+        *workflows.routes(described),
         *tenant.ROUTES,
     ]
 
@@ -51,6 +71,7 @@ def application(
     of: Sequence[Agent] | None = None,
     lifespan: Callable[..., object] | None = None,
     threads: bool = True,
+    tokens: bool = False,
 ) -> Starlette:
     """The ASGI application over a platform. `more` are routes of one runtime alone: the socket, the web.
 
@@ -66,7 +87,7 @@ def application(
     )
     handlers = {404: no_route, 405: no_route}
     made = Starlette(
-        routes=[*_routes(platform, endpoints(of), threads), *more],
+        routes=[*_routes(platform, endpoints(of, tokens=tokens), threads), *more],
         middleware=[cors],
         exception_handlers=handlers,
         lifespan=lifespan,  # type: ignore[arg-type]

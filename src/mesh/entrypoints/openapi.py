@@ -44,8 +44,16 @@ PROBLEM = {
 }
 
 
-def document(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
-    """The whole document. Schemas of questions come as they are accepted, of replies as they are sent."""
+KEY: Mapping[str, Any] = {"type": "apiKey", "in": "header", "name": "x-api-key"}
+TOKEN: Mapping[str, Any] = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+
+
+def document(endpoints: Sequence[Endpoint], *, tokens: bool = False) -> dict[str, Any]:
+    """The whole document. Schemas of questions come as they are accepted, of replies as they are sent.
+
+    `tokens`: whether a user pool's token is taken in place of a key.
+    """
+    schemes = {"key": KEY, **({"token": TOKEN} if tokens else {})}
     schemas, refs = _schemas(endpoints)
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in endpoints:
@@ -56,9 +64,9 @@ def document(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": {**schemas, "Problem": PROBLEM},
-            "securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "x-api-key"}},
+            "securitySchemes": schemes,
         },
-        "security": [{"key": []}],
+        "security": [{name: []} for name in schemes],
     }
 
 
@@ -128,6 +136,9 @@ def _parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
     if endpoint.agent and endpoint.method == "POST":
         prefer = {"type": "string", "examples": ["respond-async"]}
         parameters.append({"name": "Prefer", "in": "header", "required": False, "schema": prefer})
+    if endpoint.waits:
+        prefer = {"type": "string", "examples": ["wait=10"], "description": "How long to wait for its end"}
+        parameters.append({"name": "Prefer", "in": "header", "required": False, "schema": prefer})
     return parameters
 
 
@@ -148,6 +159,8 @@ def _responses(endpoint: Endpoint, refs: Refs) -> dict[str, Any]:
     if endpoint.agent and endpoint.method == "POST":
         taken = {JSON: {"schema": refs[(Accepted, "serialization")]}}
         responses["202"] = {"description": "Taken as a job; Location says where to look", "content": taken}
+    if endpoint.waits:
+        responses["200"] = {"description": "Its end, which came within the time to wait", "content": content}
     for status in endpoint.problems:
         schema = {"$ref": REF.format(model="Problem")}
         responses[str(status)] = {"description": TITLES[status], "content": {MEDIA_TYPE: {"schema": schema}}}

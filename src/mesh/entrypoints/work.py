@@ -10,15 +10,26 @@ from mesh import registry
 from mesh.kit.agent import Agent
 from mesh.kit.platform import Job, Platform
 from mesh.kit.problem import Problem
+from mesh.workflows import engine
+from mesh.workflows.run import WORKFLOWS
 
 ATTEMPTS = 3
-LEASE_S = 120.0
+LEASE_S = engine.LEASE_S
 log = logging.getLogger("mesh.jobs")
 
 
-def work_off(platform: Platform, find: Callable[[str], Agent] = registry.find) -> bool:
-    """Claim one due job and bring it a step further; whether there was one. `find` knows the agents."""
-    job = platform.jobs.claim(LEASE_S)
+def work_off(
+    platform: Platform,
+    find: Callable[[str], Agent] = registry.find,
+    *,
+    of: str | None = None,
+    but: str | None = None,
+) -> bool:
+    """Claim one due job and bring it a step further; whether there was one. `find` knows the agents.
+
+    `of` and `but` are as in `Jobs.claim`.
+    """
+    job = platform.jobs.claim(LEASE_S, of=of, but=but)
     if job is None:
         return False
     perform(job, platform, find)
@@ -36,6 +47,9 @@ def perform(job: Job, platform: Platform, find: Callable[[str], Agent] = registr
         platform.jobs.failed(job, problem.document(), None)
         return
     try:
+        if job.agent == WORKFLOWS:
+            engine.perform(job, platform, find)
+            return
         agent = find(job.agent)
         question: BaseModel = registry.checked(agent, job.question)
         registry.ask(agent, question, platform, job.msp_id, result_id=job.job_id)

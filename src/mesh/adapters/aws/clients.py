@@ -74,6 +74,11 @@ class Clients:
         return self._client("lambda")
 
     @property
+    def machines(self) -> Any:
+        """Of Step Functions."""
+        return self._client("stepfunctions")
+
+    @property
     def sts(self) -> "STSClient":
         return cast("STSClient", self._client("sts"))
 

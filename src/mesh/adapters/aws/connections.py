@@ -16,17 +16,23 @@ from mesh.kit.problem import Unavailable
 
 # API Gateway ends a connection after two hours; what it did not tell us of is forgotten soon after.
 LONGEST_S = 2 * 3_600 + 600
+# A function has 29 seconds to tell a socket what it missed; one that was not done by then died over it.
+RESUMING_S = 45
 GONE = ("GoneException", "410")
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """One socket. `key_id` is the key that opened it."""
+    """One socket. `key_id` is the key that opened it. While `resumes_until` (a time in seconds) is set, it is
+    being told what it missed; `told` is the newest event that it was told of then.
+    """
 
     connection_id: str
     msp_id: str
     key_id: str
     topics: frozenset[str] = frozenset()
+    resumes_until: int = 0
+    told: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +55,53 @@ class Connections:
         return _connection(item) if item else None
 
     def of(self, msp_id: str) -> Sequence[Connection]:
-        """A tenant's connections, as its index lists them (a moment behind)."""
-        values = {"t": tenant_key(msp_id)}
-        return [
-            _connection(i) for i in self.dynamo.query(CONNECTIONS, "#tenant = :t", values, index="by_tenant")
-        ]
+        """A tenant's connections as they are now; one that was just opened may not be listed yet."""
+        return self._listed("tenant", tenant_key(msp_id), "by_tenant")
+
+    def opened_by(self, key_id: str) -> Sequence[Connection]:
+        """Those that a key opened."""
+        return self._listed("key_id", key_id, "by_key")
+
+    def _listed(self, attribute: str, value: str, index: str) -> Sequence[Connection]:
+        found = self.dynamo.query(CONNECTIONS, f"#{attribute} = :v", {"v": value}, index=index)
+        keys = [{"connectionId": item["connectionId"]} for item in found]
+        # The index is a moment behind: what a connection listens to is read where it was written.
+        items = self.dynamo.get_many(CONNECTIONS, keys)
+        return sorted(map(_connection, items), key=lambda one: one.connection_id)
 
     def listen(self, connection_id: str, topics: frozenset[str]) -> bool:
         """Sets what a connection listens to; False when it is gone."""
-        write = self.dynamo.changing(
-            CONNECTIONS,
-            {"connectionId": connection_id},
-            "SET #topics = :topics",
-            "attribute_exists(#connectionId)",
-            {"topics": _written(topics)},
-        )
+        there = "attribute_exists(#connectionId)"
+        return self._change(connection_id, "SET #topics = :topics", there, {"topics": _written(topics)})
+
+    def resume(self, connection_id: str, topics: frozenset[str]) -> bool:
+        """As `listen`, for one that is told first what it missed: until `resumed`, what is committed is put
+        off instead of told, so that nothing is told twice or out of order. False when it is gone.
+        """
+        until = int(self.clock.now().timestamp()) + RESUMING_S
+        return self._change(
+            connection_id, "SET #topics = :topics, #resumes_until = :until REMOVE #put_off",
+            "attribute_exists(#connectionId)", {"topics": _written(topics), "until": until},
+        )  # fmt: skip
+
+    def put_off(self, connection_id: str, number: int) -> bool:
+        """Leave the events up to `number` to whoever tells it what it missed; False when that has ended."""
+        resuming = "attribute_exists(#resumes_until)"
+        return self._change(connection_id, "SET #put_off = :number", resuming, {"number": number})
+
+    def resumed(self, connection_id: str, told: int, *, anyway: bool = False) -> bool:
+        """It was told of everything up to `told`, and hears what is committed from now on. False where more
+        was put off meanwhile, unless `anyway`.
+        """
+        nothing_left = "(attribute_not_exists(#put_off) OR #put_off <= :told)"
+        when = "attribute_exists(#connectionId)" + ("" if anyway else f" AND {nothing_left}")
+        change = "SET #told = :told REMOVE #resumes_until, #put_off"
+        return self._change(connection_id, change, when, {"told": told})
+
+    def _change(self, connection_id: str, change: str, when: str, values: Item) -> bool:
+        key = {"connectionId": connection_id}
         try:
-            self.dynamo.write(write)
+            self.dynamo.write(self.dynamo.changing(CONNECTIONS, key, change, when, values))
         except ConditionFailed:
             return False
         return True
@@ -115,4 +151,6 @@ def _connection(item: Mapping[str, Any]) -> Connection:
         msp_id=tenant_of(item["tenant"]),
         key_id=item["key_id"],
         topics=frozenset(from_json(item["topics"])),
+        resumes_until=item.get("resumes_until", 0),
+        told=item.get("told", 0),
     )

@@ -62,14 +62,15 @@ class DynamoJobs:
             self.dynamo.write(self.dynamo.removing(JOBS, key))
             raise
 
-    def claim(self, lease_s: float) -> Job | None:
+    def claim(self, lease_s: float, *, of: str | None = None, but: str | None = None) -> Job | None:
         misses = 0
         while misses < SNATCHED:
             due = list(islice(self._due(self.outbox.clock.now()), CANDIDATES))
             if not due:
                 return None
             for item in due:
-                if job := self._take(item["msp_id"], item["job_id"], lease_s):
+                wanted = (of is None and but is None) or self._is_of(item, of, but)
+                if wanted and (job := self._take(item["msp_id"], item["job_id"], lease_s)):
                     return job
                 misses += 1
         return None
@@ -125,16 +126,23 @@ class DynamoJobs:
         return self._job(item, {}) if item else None
 
     def page(
-        self, msp_id: str, *, state: str | None = None, limit: int = 50, cursor: str | None = None
+        self,
+        msp_id: str,
+        *,
+        state: str | None = None,
+        agent: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
     ) -> Page[Job]:
         values = {"m": tenant_key(msp_id)}
         condition = "#msp_id = :m"
         if cursor:
             values["before"] = places.read(cursor)
             condition += " AND #place < :before"
-        page = None if state else limit + 1
+        page = None if state or agent else limit + 1
         rows = self.dynamo.query(JOBS, condition, values, index="by_time", newest_first=True, page=page)
-        found = list(islice((row for row in rows if state in (None, row["state"])), limit + 1))
+        wanted = (row for row in rows if state in (None, row["state"]) and agent in (None, row["agent"]))
+        found = list(islice(wanted, limit + 1))
         last = found[limit - 1] if len(found) > limit else None
         place = places.written(last["place"]) if last else None
         return Page([self._job(row) for row in found[:limit]], place)
@@ -164,6 +172,11 @@ class DynamoJobs:
         return self.dynamo.query(
             JOBS, "#line = :line AND #due_at <= :until", values, index="due", page=CANDIDATES
         )
+
+    def _is_of(self, item: Mapping[str, Any], of: str | None, but: str | None) -> bool:
+        """Whether a due job is of that agent, or not of that one; the index does not say."""
+        found = self.glance(tenant_of(item["msp_id"]), item["job_id"])
+        return found is not None and of in (None, found.agent) and found.agent != but
 
     def _take(self, tenant: str, job_id: str, lease_s: float) -> Job | None:
         now = self.outbox.clock.now()

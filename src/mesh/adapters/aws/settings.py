@@ -32,6 +32,9 @@ class Settings(BaseModel):
     agent_function: str = Field(
         default="", description="Function that answers an agent's jobs, with {agent}; '' where this one does"
     )
+    state_machine: str = Field(
+        default="", description="ARN of the machine that runs a playbook, with {playbook}; '' where this does"
+    )
     sockets_url: str = Field(
         default="", description="Where messages to WebSockets are posted, with its stage"
     )

@@ -88,7 +88,10 @@ THREATS = Table(
 CONNECTIONS = Table(
     "WebSocketConnections",
     Key("connectionId"),
-    indexes=(Index("by_tenant", Key("connectionId"), Key("tenant")),),
+    indexes=(
+        Index("by_tenant", Key("connectionId"), Key("tenant"), "KEYS_ONLY"),
+        Index("by_key", Key("connectionId"), Key("key_id"), "KEYS_ONLY"),
+    ),
     expiry=EXPIRY,
     stream="KEYS_ONLY",
     tenant_rows=False,

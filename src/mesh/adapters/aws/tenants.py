@@ -28,7 +28,7 @@ from mesh.adapters.aws.tables import (
 from mesh.kit.platform import KeyInfo, Tenant
 from mesh.kit.ports import Clock
 from mesh.kit.problem import NotFound
-from mesh.kit.records import KINDS, sortable
+from mesh.kit.records import INTERNAL, KINDS, sortable
 
 # Tables whose partition key is the tenant's id alone, with their sort keys.
 WHOLE: tuple[tuple[Table, str], ...] = (
@@ -64,7 +64,7 @@ class DynamoTenants:
         """
         gone = self._remove(API_KEYS, _keys_of(self.dynamo, msp_id))
         gone += self._remove(RESULTS, self._results(msp_id))
-        for kind in KINDS:
+        for kind in (*KINDS, *INTERNAL):
             collection = tenant_key(msp_id, quote(kind, safe=""))
             gone += self._remove(RECORDS, self._all(RECORDS, "collection", "record_id", collection))
         gone += erase_from_directory(self.dynamo, msp_id)

@@ -46,20 +46,24 @@ class SqliteJobs:
         )
         self.database.write(lambda connection: connection.execute(sql, values))
 
-    def claim(self, lease_s: float) -> Job | None:
+    def claim(self, lease_s: float, *, of: str | None = None, but: str | None = None) -> Job | None:
         now = self.clock.now()
         due, lease = sortable(now), sortable(now + timedelta(seconds=lease_s))
-        if not self.database.row(
-            "SELECT 1 FROM jobs WHERE state IN ('waiting', 'running') AND not_before <= ? LIMIT 1", due
-        ):
+        wanted = "state IN ('waiting', 'running') AND not_before <= ?"
+        values = [due]
+        for condition, agent in ((" AND agent = ?", of), (" AND agent <> ?", but)):
+            if agent is not None:
+                wanted, values = wanted + condition, [*values, agent]
+        if not self.database.row(f"SELECT 1 FROM jobs WHERE {wanted} LIMIT 1", *values):  # noqa: S608
             return None
         # A running job whose lease ended belonged to a worker that died: it is due again like any other.
+        first = f"SELECT job_id FROM jobs WHERE {wanted} ORDER BY not_before, job_id LIMIT 1"  # noqa: S608
         sql = (
-            "UPDATE jobs SET state = 'running', attempts = attempts + 1, not_before = ? WHERE job_id ="
-            " (SELECT job_id FROM jobs WHERE state IN ('waiting', 'running') AND not_before <= ?"
-            " ORDER BY not_before, job_id LIMIT 1) RETURNING job_id"
+            "UPDATE jobs SET state = 'running', attempts = attempts + 1, not_before = ?"  # noqa: S608
+            f" WHERE job_id = ({first}) RETURNING job_id"
         )
-        claimed = self.database.write(lambda connection: connection.execute(sql, (lease, due)).fetchall())
+        asked = (lease, *values)
+        claimed = self.database.write(lambda connection: connection.execute(sql, asked).fetchall())
         row = self.database.row("SELECT * FROM jobs WHERE job_id = ?", claimed[0][0]) if claimed else None
         return _job(row) if row else None
 
@@ -93,11 +97,19 @@ class SqliteJobs:
         return _job(row) if row else None
 
     def page(
-        self, msp_id: str, *, state: str | None = None, limit: int = 50, cursor: str | None = None
+        self,
+        msp_id: str,
+        *,
+        state: str | None = None,
+        agent: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
     ) -> Page[Job]:
         sql, values = "SELECT * FROM jobs WHERE msp_id = ?", [msp_id]
         if state:
             sql, values = sql + " AND state = ?", [*values, state]
+        if agent:
+            sql, values = sql + " AND agent = ?", [*values, agent]
         if cursor:
             sql, values = sql + " AND (created_at, job_id) < (?, ?)", [*values, *cursors.read(cursor, 2)]
         rows = self.database.rows(f"{sql} ORDER BY created_at DESC, job_id DESC LIMIT {limit + 1:d}", *values)

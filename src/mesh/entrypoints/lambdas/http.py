@@ -17,6 +17,7 @@ from mesh.adapters.aws.cognito import token_ends
 from mesh.entrypoints.endpoint import CSV, JSON, NDJSON
 from mesh.entrypoints.guard import ROOT, VOUCHED
 from mesh.entrypoints.http import application
+from mesh.entrypoints.lambdas import workflows
 from mesh.entrypoints.lambdas.observed import known, observed
 from mesh.entrypoints.lambdas.process import process
 from mesh.entrypoints.lambdas.queue import Message, answered
@@ -26,14 +27,28 @@ from mesh.kit.trace import know, working_for
 
 log = logging.getLogger("mesh.lambdas")
 # Answers of these types are passed on as text; what is not named is sent as base64.
-TEXT = ["text/", JSON, MEDIA_TYPE, NDJSON, CSV, "application/stix+json", "application/yaml"]
+TEXT = [
+    "text/",
+    JSON,
+    MEDIA_TYPE,
+    NDJSON,
+    CSV,
+    "application/stix+json",
+    "application/oscal+json",
+    "application/pdf",
+    "application/yaml",
+]  # our PDF is of ASCII alone
 
 
 def handler(event: Any, context: Any) -> Any:
-    """Answer a request of a REST API with proxy integration, or a job that the queue's function hands on."""
+    """Answer a request of a REST API with proxy integration, a job that the queue's function hands on, or a
+    step of a run that a state machine passes on.
+    """
     # A request's own fields are further down in its event: no client can make one look like a job.
     if "job_id" in event:
         return _job(event, context)
+    if "run_id" in event:
+        return workflows.handler(event, context)
     with working_for(**known(context)):
         return _served()(event, context)
 
@@ -47,14 +62,17 @@ def _job(event: Any, context: Any) -> dict[str, bool]:  # noqa: ARG001
 
 @cache
 def _served() -> Mangum:
-    return served(process().platform, os.environ.get("MESH_AGENT", ""))
+    at = process()
+    return served(at.platform, os.environ.get("MESH_AGENT", ""), tokens=bool(at.settings.cognito_pool_id))
 
 
-def served(platform: Platform, agent: str) -> Mangum:
-    """The application with the routes of one agent; with none where `agent` is empty: the platform's own."""
+def served(platform: Platform, agent: str, *, tokens: bool = False) -> Mangum:
+    """The application with the routes of one agent; with none where `agent` is empty: the platform's own.
+    `tokens`: whether a user pool's token is taken in place of a key.
+    """
     of = [registry.find(agent)] if agent else []
     # A function is brought one event at a time: a thread for it would only have to be started.
-    made = application(platform, of=of, threads=False)
+    made = application(platform, of=of, threads=False, tokens=tokens)
     return Mangum(_vouched(made), lifespan="off", text_mime_types=TEXT)
 
 

@@ -13,9 +13,11 @@ from mesh.adapters.aws.failures import call
 from mesh.entrypoints.lambdas.observed import observed
 from mesh.entrypoints.lambdas.partial import every_message
 from mesh.entrypoints.lambdas.process import Process, process
+from mesh.entrypoints.lambdas.workflows import begun
 from mesh.entrypoints.work import LEASE_S, perform
 from mesh.kit.platform import Job
 from mesh.kit.trace import know
+from mesh.workflows.run import WORKFLOWS
 
 
 class Message(BaseModel):
@@ -49,9 +51,16 @@ def take_up(record: Mapping[str, Any], at: Process) -> None:
     if found.state == "dead":
         # Whoever ended it may have died before it said so.
         at.jobs.bury(message.msp_id, message.job_id)
-    elif not (_handed_on(found, at) if _elsewhere(found, at) else answered(message, at)):
+    elif not _taken(found, message, at):
         # Another function has it, or it is not due yet: look again when that has ended.
         at.jobs.remind(at.jobs.glance(message.msp_id, message.job_id) or found)
+
+
+def _taken(job: Job, message: Message, at: Process) -> bool:
+    """Have the job brought a step further by whoever does that; False when nobody could take it."""
+    if job.agent == WORKFLOWS and at.settings.state_machine:
+        return begun(message, at)
+    return _handed_on(job, at) if _elsewhere(job, at) else answered(message, at)
 
 
 def answered(message: Message, at: Process) -> bool:

@@ -1,13 +1,14 @@
 """WebSockets: connect, message and disconnect, in the same conversation as on the embedded server."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mesh.adapters.aws.connections import Connection
 from mesh.entrypoints.conversation import SUBPROTOCOL, Conversation
 from mesh.entrypoints.lambdas.observed import observed
 from mesh.entrypoints.lambdas.process import Process, process
+from mesh.kit.event import Event
 from mesh.kit.problem import Problem
 from mesh.kit.trace import know
 
@@ -52,27 +53,46 @@ def _message(text: str, connection_id: str, at: Process) -> None:
         return
     know(msp_id=connection.msp_id)
     talk = Conversation(set(connection.topics))
-    reply, resume = talk.hear(text)
+    reply, last_id = talk.hear(text)
+    told = [json.dumps(reply)]
+    if last_id is not None:
+        try:
+            page = at.outbox.after(connection.msp_id, last_id)
+        except Problem as problem:
+            told.append(json.dumps({"type": "problem", "problem": problem.document()}))
+        else:
+            there = at.connections.resume(connection_id, frozenset(talk.topics))
+            if there and _post(told, connection_id, at):
+                _tell_missed(page, int(last_id), talk, connection, at)
+            return
     if talk.topics != connection.topics:
         at.connections.listen(connection_id, frozenset(talk.topics))
-    lines = [json.dumps(reply)]
-    _post(lines, connection_id, at)
-    if resume is not None:
-        _post(_missed(talk, connection.msp_id, resume, at), connection_id, at)
+    _post(told, connection_id, at)
 
 
-def _missed(talk: Conversation, msp_id: str, last_id: str, at: Process) -> Iterable[str]:
-    """What was committed since; or the problem, when the id is not one."""
-    try:
-        while page := at.outbox.after(msp_id, last_id):
-            yield from (event.model_dump_json() for event in page if talk.wants(event))
-            last_id = page[-1].id
-    except Problem as problem:
-        yield json.dumps({"type": "problem", "problem": problem.document()})
+def _tell_missed(
+    page: Sequence[Event], last: int, talk: Conversation, connection: Connection, at: Process
+) -> None:
+    """What was committed since, and what is committed meanwhile; the broadcaster goes on from there."""
+    name, connections = connection.connection_id, at.connections
+    while True:
+        while page:
+            if not _post((e.model_dump_json() for e in page if talk.wants(e)), name, at):
+                return
+            last = int(page[-1].id)
+            page = at.outbox.after(connection.msp_id, str(last))
+        if connections.resumed(name, last):
+            return
+        page = at.outbox.after(connection.msp_id, str(last))
+        if not page:
+            # It is gone, or what was put off is: the tenant was erased.
+            connections.resumed(name, last, anyway=True)
+            return
 
 
-def _post(lines: Iterable[str], connection_id: str, at: Process) -> None:
+def _post(lines: Iterable[str], connection_id: str, at: Process) -> bool:
     for line in lines:
         if not at.sockets.post(connection_id, line):
             at.connections.close(connection_id)
-            return
+            return False
+    return True

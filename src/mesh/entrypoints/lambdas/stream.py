@@ -124,18 +124,33 @@ class Broadcaster:
 
     def _tell(self, connection: Connection, events: Sequence[Event]) -> None:
         """A socket that cannot be written to is ended: it blocks nobody, and resumes when it comes back."""
-        talk = Conversation(set(connection.topics))
+        hearing = self._hearing(connection, max(int(event.id) for event in events))
+        if hearing is None:
+            return
+        name, talk = hearing.connection_id, Conversation(set(hearing.topics))
         try:
             for event in events:
-                if talk.wants(event) and not self.at.sockets.post(
-                    connection.connection_id, event.model_dump_json()
-                ):
-                    self.at.connections.close(connection.connection_id)
+                new = int(event.id) > hearing.told
+                if new and talk.wants(event) and not self.at.sockets.post(name, event.model_dump_json()):
+                    self.at.connections.close(name)
                     return
         except Problem as problem:
             with working_for(msp_id=connection.msp_id):
                 log.warning("a socket is ended: %s", problem.detail)
             self._end(connection)
+
+    def _hearing(self, connection: Connection, newest: int) -> Connection | None:
+        """The connection, when it hears events from here. One that is being told what it missed hears these
+        as well there; one that was left in the middle of that is ended, and resumes when it comes back.
+        """
+        if not connection.resumes_until:
+            return connection
+        if connection.resumes_until < self.at.platform.clock.now().timestamp():
+            self._end(connection)
+            return None
+        if self.at.connections.put_off(connection.connection_id, newest):
+            return None
+        return self.at.connections.find(connection.connection_id)
 
     def _end(self, connection: Connection) -> None:
         self.at.connections.close(connection.connection_id)
