@@ -104,7 +104,11 @@ def changes(assembly: Assembly, found: Sequence[Item]) -> list[Change]:
             cost("rest_request", units.get("rest_request", 0))
             - cost("http_request", units.get("rest_request", 0)),
         ),
-        Change("no dashboard", "the one page with everything on it", spent("dashboard_month")),
+        Change(
+            "no dashboard",
+            "the one page with everything on it",
+            spent("dashboard_month", "large_dashboard_month"),
+        ),
         Change(
             "one alarm for the errors of all functions",
             "which of them it was, in the mail",

@@ -20,6 +20,8 @@ HOURS, SECONDS = 730, 730 * 3600
 # A function has one processor from here up, and a share of one below.
 WHOLE_CPU_MB = 1769
 KINDS_OF_WORK = 6
+# AWS gives each account three dashboards for nothing, of this many metrics each.
+METRICS_FOR_NOTHING = 50
 ASSUMED: Mapping[str, tuple[float, str]] = {
     "wait_ms": (6, "milliseconds a function waits for each call of AWS"),
     "plain_cpu_ms": (8, "processor milliseconds of an event in a function that runs no agent"),
@@ -85,7 +87,9 @@ def resting(assembly: Assembly) -> Iterator[Use]:
     yield Use("secret_month", len(assembly.of("AWS::SecretsManager::Secret")), "secret", True)
     alarms = sum(_metrics_of(alarm) for alarm in assembly.of("AWS::CloudWatch::Alarm"))
     yield Use("alarm_month", alarms, "alarms", True)
-    yield Use("dashboard_month", len(assembly.of("AWS::CloudWatch::Dashboard")), "dashboard", True)
+    for dashboard in assembly.of("AWS::CloudWatch::Dashboard"):
+        small = metrics_shown(assembly, dashboard) <= METRICS_FOR_NOTHING
+        yield Use("dashboard_month" if small else "large_dashboard_month", 1, "dashboard", True)
     if assembly.of("AWS::Lambda::EventSourceMapping"):
         yield Use("sqs_request", assumed("idle_polls"), "asking the queue", True)
     yield Use("s3_gb_month", assumed("models_gb"), "models and knowledge", True)
@@ -226,6 +230,13 @@ def _gb(function: Resource) -> float:
 
 def _slug(assembly: Assembly, function: Resource) -> str:
     return assembly.name(function).removeprefix(PREFIX)
+
+
+def metrics_shown(assembly: Assembly, dashboard: Resource) -> int:
+    """Different metrics on a dashboard; several statistics of one count once."""
+    body = json.loads(assembly.text(dashboard.properties["DashboardBody"], dashboard.stack))
+    lines = [line for widget in body["widgets"] for line in widget["properties"].get("metrics", [])]
+    return len({tuple(part for part in line if isinstance(part, str)) for line in lines})
 
 
 def _metrics_of(alarm: Resource) -> int:

@@ -6,10 +6,14 @@ import re
 import httpx
 import pytest
 
+from mesh import registry
 from mesh.adapters.aws.deployment import assembly
+from mesh.adapters.aws.dynamo import Dynamo
+from mesh.adapters.aws.tables import IDEMPOTENCY, NETWORK
 from mesh.entrypoints.lambdas.authorizer import usage_key
 from tests.deployed.conftest import Msp
 from tests.deployed.served import Deployed
+from tests.deployed.test_events import until
 from tests.server import mesh
 
 pytestmark = [pytest.mark.xdist_group("deployed"), pytest.mark.timeout(900)]
@@ -40,14 +44,58 @@ def test_a_key_made_by_the_command_opens_the_api_until_it_is_revoked(copy: Deplo
 
 
 def test_seeding_twice_loads_the_simulated_msps_once(copy: Deployed) -> None:
-    first = copy.command("seed", "--msps", "1", "--months", "1", timeout_s=200)
-    assert first.returncode == 0 and "simulated rows: done" in first.stderr, first.stderr
-    again = copy.command("seed", "--msps", "1", "--months", "1")
-    assert again.returncode == 0 and "is there already" in again.stderr
+    first = copy.command("seed", "--msps", "1", timeout_s=400)
+    assert first.returncode == 0 and "simulated rows" in first.stderr, first.stderr
+    assert first.stdout.split() == ["demo-cedar"]
+    again = copy.command("seed", "--msps", "1")
+    assert again.returncode == 0 and "there already" in again.stderr
     key = copy.command("keys", "create", "demo-cedar").stdout.strip()
     rows = httpx.get(f"{copy.url}/records/clients", headers={"x-api-key": key}, timeout=60).json()["items"]
     assert rows and all(row["simulated"] for row in rows)
     assert usage_key("demo-cedar") in gateway_keys(copy)
+
+
+def test_a_world_that_is_too_large_is_refused_before_anything_is_loaded(copy: Deployed) -> None:
+    refused = copy.command("seed", "--msps", "9000")
+    assert refused.returncode != 0 and "--msps" in refused.stderr and "Traceback" not in refused.stderr
+
+
+def test_a_batch_that_was_given_up_on_is_brought_again_by_the_command(copy: Deployed, msp: Msp) -> None:
+    """Counted once, forgotten, and counted once more from what Kinesis still holds."""
+    agent = registry.agents()[0]
+    msp.http.post(agent.route, json=dict(agent.examples[0].question)).raise_for_status()
+    dynamo = Dynamo(copy.clients(), copy.found.settings())
+    until(lambda: counts(dynamo, msp.msp_id))
+    for table, sort in ((NETWORK, "metric_type"), (IDEMPOTENCY, "idempotency_key")):
+        rows = list(dynamo.query(table, "#msp_id = :m", {"m": msp.msp_id}))
+        dynamo.remove_many(table, [{"msp_id": msp.msp_id, sort: row[sort]} for row in rows])
+    sqs, url = copy.account.client("sqs"), copy.found.output("FailedEventsUrl")
+    sqs.purge_queue(QueueUrl=url)
+    sqs.send_message(QueueUrl=url, MessageBody=note(copy, msp.msp_id))
+    again = copy.command("redrive", "--events")
+    assert again.returncode == 0 and "1 brought again" in again.stderr, again.stderr
+    assert sum(counts(dynamo, msp.msp_id)) == 1
+
+
+def counts(dynamo: Dynamo, msp_id: str) -> list[int]:
+    return [int(row["count"]) for row in dynamo.query(NETWORK, "#msp_id = :m", {"m": msp_id})]
+
+
+def note(copy: Deployed, msp_id: str) -> str:
+    """What Lambda would leave of the tenant's last event in Kinesis."""
+    kinesis, name = copy.account.client("kinesis"), copy.found.output("EventsStream")
+    told = kinesis.describe_stream(StreamName=name)["StreamDescription"]
+    shard = told["Shards"][0]["ShardId"]
+    place = kinesis.get_shard_iterator(StreamName=name, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
+    records = kinesis.get_records(ShardIterator=place["ShardIterator"], Limit=10_000)["Records"]
+    number = [r["SequenceNumber"] for r in records if f'"mspid":"{msp_id}"'.encode() in r["Data"]][-1]
+    function = copy.account.client("lambda").get_function(FunctionName="msp-intelligence-event-processor")
+    batch = {
+        "streamArn": told["StreamARN"], "shardId": shard, "batchSize": 1,
+        "startSequenceNumber": number, "endSequenceNumber": number,
+    }  # fmt: skip
+    context = {"functionArn": function["Configuration"]["FunctionArn"]}
+    return json.dumps({"requestContext": context, "KinesisBatchInfo": batch})
 
 
 def test_the_smoke_test_tries_everything_and_leaves_nothing_behind(copy: Deployed) -> None:
@@ -64,7 +112,7 @@ def test_the_smoke_test_tries_everything_and_leaves_nothing_behind(copy: Deploye
 def test_the_status_shows_addresses_stacks_functions_and_what_rings(copy: Deployed) -> None:
     copy.account.client("sqs").purge_queue(QueueUrl=copy.found.output("DeadLettersUrl"))
     told = copy.command("status")
-    assert copy.url in told.stdout and copy.socket_url in told.stdout, told.stderr
+    assert copy.found.output("ApiUrl") in told.stdout and copy.socket_url in told.stdout, told.stderr
     for words in ("msp-intelligence-data", "CREATE_COMPLETE", "msp-intelligence-authorizer", "alarms"):
         assert words in told.stdout
 
@@ -73,7 +121,7 @@ def test_a_second_deployment_of_the_same_sources_changes_nothing(copy: Deployed)
     done = copy.command("deploy", "--from", str(copy.folder), "--home", str(copy.home))
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("is up to date") == len(assembly.read(copy.folder))
-    assert copy.url in done.stdout
+    assert copy.found.output("ApiUrl") in done.stdout
 
 
 def test_where_nobody_can_be_asked_nothing_is_destroyed(copy: Deployed, msp: Msp) -> None:

@@ -7,11 +7,12 @@ import pytest
 from infra.functions import HANDLERS
 from mesh import registry
 from mesh.adapters.aws.settings import PREFIX, Settings
-from tests.infra.templates import Templates
+from tests.infra.templates import Templates, statements, text
 
 BEHIND = {
     "platform", "authorizer", "async-processor", "event-processor", "relay", "feed-refresher", "job-reminder",
-    "socket-connect", "socket-disconnect", "socket-message", "broadcaster",
+    "socket-connect", "socket-disconnect", "socket-message", "broadcaster", "key-watcher",
+    "workflows",
 }  # fmt: skip
 # What functions read besides the settings: which agent they are, and what the agents' functions are called.
 BESIDES = {"MESH_AGENT", "MESH_AGENT_FUNCTION"}
@@ -85,7 +86,18 @@ def test_whoever_calls_a_function_with_a_snapshot_calls_its_published_version(gr
     called = {found[1]: found[2] for uri in uris if (found := re.search(r"function:([\w-]+)(:live)?/", uri))}
     for name, function in grown.functions.items():
         if name in called:
-            assert (called[name] == ":live") == ("SnapStart" in function), name
+            assert called[name] == ":live" or "SnapStart" not in function, name
+
+
+def test_a_job_is_handed_to_the_version_that_requests_are_sent_to(lean: Templates, grown: Templates) -> None:
+    name = "msp-intelligence-async-processor"
+    for templates, alias in ((lean, ""), (grown, ":live")):
+        told = templates.functions[name]["Environment"]["Variables"]["MESH_AGENT_FUNCTION"]
+        assert told == "msp-intelligence-{agent}" + alias
+        every = statements(templates.template("agents"))
+        (allowed,) = [one for one in every if one["Action"] == "lambda:InvokeFunction"]
+        slugs = {text(resource).split("msp-intelligence-")[1] for resource in allowed["Resource"]}
+        assert {f"{agent.slug}{alias}" for agent in registry.agents()} <= slugs
 
 
 def test_nothing_is_kept_provisioned_since_it_costs_at_rest_and_excludes_snapshots(size: Templates) -> None:
@@ -97,4 +109,4 @@ def test_nothing_is_kept_provisioned_since_it_costs_at_rest_and_excludes_snapsho
 def test_what_answers_for_tenants_is_placed_in_the_network_where_there_is_one(full: Templates) -> None:
     inside = {name for name, function in full.functions.items() if "VpcConfig" in function}
     agents = {agent.slug for agent in registry.agents()}
-    assert inside == {f"msp-intelligence-{slug}" for slug in agents | {"platform"}}
+    assert inside == {f"msp-intelligence-{slug}" for slug in agents | {"platform", "workflows"}}

@@ -34,10 +34,13 @@ def test_no_allowed_action_has_a_wildcard(size: Templates) -> None:
 
 
 def test_everything_is_allowed_only_where_aws_knows_no_resources(size: Templates) -> None:
-    """X-Ray, Comprehend, the list of streams, and interfaces in a network."""
+    """X-Ray, Comprehend, the list of streams, deliveries of logs, and interfaces in a network."""
     without = {
         "xray:PutTraceSegments", "xray:PutTelemetryRecords", "dynamodb:ListStreams",
-        "comprehend:BatchDetectSentiment",
+        "comprehend:BatchDetectSentiment", "xray:GetSamplingRules", "xray:GetSamplingTargets",
+        "logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery",
+        "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:DescribeResourcePolicies",
+        "logs:DescribeLogGroups",
     }  # fmt: skip
     for policy in size.all("AWS::IAM::Policy"):
         for statement in statements(policy["PolicyDocument"]):

@@ -2,15 +2,33 @@
 
 import json
 
-from tests.infra.templates import Templates
+from infra.observability import METRICS_FOR_NOTHING
+from mesh import registry
+from tests.infra.templates import Resource, Templates, text
 
 
-def test_every_function_has_an_alarm_on_more_than_five_errors_in_five_minutes(size: Templates) -> None:
+def of_errors(alarm: Resource) -> bool:
+    return (
+        (alarm["MetricName"], alarm["Threshold"], alarm["Period"]) == ("Errors", 5, 300)
+        and alarm["ComparisonOperator"] == "GreaterThanThreshold"
+        and alarm["Statistic"] == "Sum"
+    )
+
+
+def test_every_agent_has_an_alarm_on_more_than_five_errors_in_five_minutes(size: Templates) -> None:
     alarms = size.named("AWS::CloudWatch::Alarm", "AlarmName")
-    for name in size.functions:
-        alarm = alarms[f"{name}-errors"]
-        assert (alarm["MetricName"], alarm["Threshold"], alarm["Period"]) == ("Errors", 5, 300)
-        assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
+    for agent in registry.agents():
+        alarm = alarms[f"msp-intelligence-{agent.slug}-errors"]
+        assert of_errors(alarm) and alarm["Dimensions"][0]["Value"] == f"msp-intelligence-{agent.slug}"
+
+
+def test_errors_of_the_other_functions_raise_one_alarm_in_the_lean_size_and_their_own_in_others(
+    lean: Templates, full: Templates
+) -> None:
+    (shared,) = [a for a in lean.all("AWS::CloudWatch::Alarm") if a["AlarmName"].endswith("functions-errors")]
+    assert of_errors(shared) and "Dimensions" not in shared
+    alarms = full.named("AWS::CloudWatch::Alarm", "AlarmName")
+    assert all(of_errors(alarms[f"{name}-errors"]) for name in full.functions)
 
 
 def test_every_alarm_says_what_to_do_and_tells_the_same_people(lean: Templates) -> None:
@@ -23,7 +41,9 @@ def test_server_errors_throttling_late_streams_and_dead_letters_raise_alarms(lea
     assert alarms["msp-intelligence-api-server-errors"]["Threshold"] == 10
     assert alarms["msp-intelligence-functions-throttled"]["MetricName"] == "Throttles"
     late = [alarm for alarm in alarms.values() if alarm["MetricName"] == "IteratorAge"]
-    assert len(late) == 3
+    assert {alarm["Dimensions"][0]["Value"].removeprefix("msp-intelligence-") for alarm in late} == {
+        "event-processor", "relay", "broadcaster", "key-watcher",
+    }  # fmt: skip
     depths = [a for a in alarms.values() if a["MetricName"] == "ApproximateNumberOfMessagesVisible"]
     queues = {dimension["Value"] for alarm in depths for dimension in alarm["Dimensions"]}
     assert queues == {"msp-async-dlq", "msp-events-dlq"} and {a["Threshold"] for a in depths} == {0}
@@ -35,6 +55,20 @@ def test_the_dashboard_has_a_row_for_every_function_and_no_metric_by_tenant(lean
     drawn = json.dumps(dashboard["DashboardBody"])
     assert all(f'\\"{name}\\"' in drawn.replace('\\\\"', '\\"') for name in lean.functions)
     assert "msp_id" not in drawn
+
+
+def test_the_dashboard_is_among_those_that_aws_gives_for_nothing(lean: Templates) -> None:
+    """Distinct metrics: several statistics of one count once."""
+    body = json.loads(text(lean.one("AWS::CloudWatch::Dashboard")["DashboardBody"]))
+    lines = [line for widget in body["widgets"] for line in widget["properties"].get("metrics", [])]
+    shown = {json.dumps([part for part in line if isinstance(part, str)]) for line in lines}
+    assert len(agents_drawn(shown)) == len(registry.agents())
+    assert len(shown) <= METRICS_FOR_NOTHING
+
+
+def agents_drawn(shown: set[str]) -> set[str]:
+    names = {agent.slug for agent in registry.agents()}
+    return {name for name in names if any(f'-{name}"' in one and '"Duration"' in one for one in shown)}
 
 
 def test_people_are_told_when_four_fifths_of_the_budget_are_spent(size: Templates) -> None:

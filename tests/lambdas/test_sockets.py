@@ -1,15 +1,19 @@
 """Sockets behind API Gateway: who is let on, what is said, and events in order to whoever still listens."""
 
 import json
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from mesh.adapters.aws.connections import RESUMING_S
+from mesh.entrypoints.lambdas.revocation import hang_up
 from mesh.entrypoints.lambdas.socket import handled
 from mesh.entrypoints.lambdas.stream import Broadcaster, NotSettled
 from mesh.kit.event import Draft
 from tests.aws.stubs import Slept
-from tests.lambdas.conftest import TestedProcess
+from tests.lambdas.conftest import Ends, TestedProcess
 from tests.lambdas.events import socket
 from tests.ports.test_outbox import draft
 
@@ -86,6 +90,82 @@ def test_a_client_resumes_behind_the_event_it_saw_last(at: TestedProcess) -> Non
     assert (
         say(at, "c1", {"action": "subscribe", "topics": ["*"], "last_event_id": "x"})[-1]["type"] == "problem"
     )
+
+
+class CommittedMeanwhile(Ends):
+    """Ends at which, between two things that are told, something else is committed and broadcast."""
+
+    def __init__(self, at: TestedProcess, sender: Broadcaster) -> None:
+        super().__init__()
+        self.at, self.sender, self.coming = at, sender, [3, 4]
+
+    def post(self, connection_id: str, text: str) -> bool:
+        if self.coming:
+            self.at.platform.outbox.add("msp-a", [draft(self.coming.pop(0))])
+            self.sender.broadcast(self.at.stream())
+        return super().post(connection_id, text)
+
+
+def test_what_is_committed_during_a_resume_comes_once_and_behind_what_was_missed(at: TestedProcess) -> None:
+    connect(at, "c1")
+    at.platform.outbox.add("msp-a", [draft(n) for n in range(3)])
+    sender = broadcaster(at)
+    ends = CommittedMeanwhile(at, sender)
+    during = replace(at, ends=ends)
+    handled(socket("$default", "c1", body='{"action": "subscribe", "last_event_id": "0"}'), during)
+    sender.broadcast(at.stream())
+    at.platform.outbox.add("msp-a", [draft(5)])
+    sender.broadcast(at.stream())
+    # A function that starts anew knows nothing of what was told before.
+    broadcaster(at).broadcast(at.stream())
+    told = [json.loads(line) for line in ends.said["c1"]]
+    assert told[0]["type"] == "subscribed"
+    assert [event["data"]["n"] for event in told[1:]] == [0, 1, 2, 3, 4]
+    assert numbers(at, "c1") == [5, 5]
+
+
+def test_a_socket_that_was_left_while_it_resumed_is_ended_and_not_silent(at: TestedProcess) -> None:
+    connect(at, "c1", "msp-a", "*")
+    at.connections.resume("c1", frozenset({"*"}))
+    at.platform.outbox.add("msp-a", [draft(1)])
+    broadcaster(at).broadcast(at.stream())
+    assert at.ends.said == {} and at.ends.ended == []
+    at.clock.moment += timedelta(seconds=RESUMING_S + 1)
+    at.platform.outbox.add("msp-a", [draft(2)])
+    broadcaster(at).broadcast(at.stream())
+    assert at.ends.said == {} and at.ends.ended == ["c1"]
+
+
+def test_a_tenant_that_is_erased_during_a_resume_ends_it(at: TestedProcess) -> None:
+    connect(at, "c1")
+    at.connections.resume("c1", frozenset({"*"}))
+    at.connections.put_off("c1", 99)
+    said = say(at, "c1", {"action": "subscribe", "last_event_id": "0"})
+    at.connections.put_off("c1", 99)
+    assert [line["type"] for line in said] == ["subscribed"]
+    found = at.connections.find("c1")
+    assert found is not None and not found.resumes_until
+
+
+def test_a_revoked_key_ends_the_sockets_it_opened_at_once_and_no_others(at: TestedProcess) -> None:
+    revoked, other = connect(at, "revoked", "msp-a", "*"), connect(at, "other", "msp-a", "*")
+    at.platform.keys.revoke(revoked)
+    changes = [keys_changed("INSERT", other), keys_changed("MODIFY", revoked), keys_changed("MODIFY", other)]
+    hang_up({"Records": changes}, at)
+    assert at.ends.ended == ["revoked"]
+    assert [c.connection_id for c in at.connections.of("msp-a")] == ["other"]
+
+
+def test_the_sockets_of_an_erased_tenant_are_ended(at: TestedProcess) -> None:
+    key_id = connect(at, "c1", "msp-b", "*")
+    at.platform.tenants.erase("msp-b")
+    hang_up({"Records": [keys_changed("REMOVE", key_id)]}, at)
+    assert at.ends.ended == ["c1"]
+
+
+def keys_changed(how: str, key_id: str) -> dict[str, Any]:
+    """A record of the keys table's stream."""
+    return {"eventName": how, "dynamodb": {"Keys": {"key_id": {"S": key_id}}, "StreamViewType": "KEYS_ONLY"}}
 
 
 def test_events_go_to_the_tenants_own_connections_that_listen(at: TestedProcess) -> None:

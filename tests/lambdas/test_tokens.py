@@ -192,3 +192,12 @@ def test_a_pool_without_a_client_is_no_configuration() -> None:
     assert Settings.from_environment(environment).cognito_pool_id == ""
     with pytest.raises(Unavailable, match="MESH_COGNITO_CLIENT_ID"):
         Settings.from_environment({**environment, "MESH_COGNITO_POOL_ID": POOL_ID})
+
+
+def test_the_description_names_tokens_where_they_are_taken_and_nowhere_else(at: TestedProcess) -> None:
+    for tokens, schemes in ((True, {"key", "token"}), (False, {"key"})):
+        context: Any = Context()
+        reply = served(at.platform, "", tokens=tokens)(request("GET", "/openapi.json"), context)
+        described = json.loads(reply["body"])
+        assert set(described["components"]["securitySchemes"]) == schemes
+        assert {name for one in described["security"] for name in one} == schemes

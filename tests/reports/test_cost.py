@@ -130,7 +130,7 @@ def test_every_price_has_its_source_date_and_whether_it_was_checked() -> None:
     dated = json.loads(PRICES.read_text())
     assert dated["read_on"] and dated["region"] == "us-east-1"
     for name, price in prices().items():
-        assert price["usd"] > 0 and price["checked"] in ("page", "memory"), name
+        assert price["usd"] > 0 and price["checked"] in ("AWS", "page", "memory"), name
         assert price["source"].startswith("https://aws.amazon.com/"), name
     assert all(use.price in prices() for load in LOADS for use in uses(small(), load))
 

@@ -181,9 +181,13 @@ def _put_off(http: Any) -> dict[str, Any]:
 
 
 def _later(http: Any) -> str:
-    href = _put_off(http)["href"]
-    _until(lambda: _json(http.get(href))["state"] in ("done", "dead"), "the job was not taken up")
-    job = _json(http.get(href))
+    taken = _put_off(http)
+    path = f"/jobs/{taken['job_id']}"
+    # At API Gateway's own address it is named with the stage before it.
+    if not taken["href"].endswith(path):
+        raise Wrong(f"the job is said to be at {taken['href']}")
+    _until(lambda: _json(http.get(path))["state"] in ("done", "dead"), "the job was not taken up")
+    job = _json(http.get(path))
     if job["state"] != "done":
         raise Wrong(f"the job died: {job['problem']}")
     _expect(http.get(f"/results/{job['result_id']}"))

@@ -1,6 +1,7 @@
 """./mesh aws deploy: all of it, from whatever state the account is in. Run again, it brings up to date."""
 
 import argparse
+import json
 import sys
 import time
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from mesh.adapters.aws.deployment.assembly import Plan
 from mesh.adapters.aws.deployment.found import Found, find
 from mesh.adapters.aws.deployment.stacks import Stacks
 from mesh.adapters.aws.deployment.uploads import upload
+from mesh.entrypoints import web_build
 from mesh.entrypoints.commands.aws.place import account_of, add_place, step, took
 from mesh.entrypoints.commands.aws.synth import OUT, ROOT, add_size, synthesised
 from mesh.entrypoints.commands.up import say
@@ -38,6 +40,7 @@ def run(options: argparse.Namespace) -> int:
         folder = options.assembly or synthesised(
             options.size, OUT, [*options.switches, f"region={account.region}"]
         )
+        web_build.ready(say)
         bring_up(assembly.read(folder), account)
         found = find(account)
         fill(found, account, home_of(options))
@@ -70,8 +73,15 @@ def fill(found: Found, account: Account, home: Path) -> None:
     folder = next((folder for folder in WEB if folder.is_dir()), None)
     if bucket and folder:
         with step("Dashboard"):
-            changed = website.publish(folder, bucket, found.optional("DistributionId"), account)
+            made = {"config.json": web_config(found)} if (folder / "config.json").is_file() else {}
+            changed = website.publish(folder, bucket, found.optional("DistributionId"), account, made)
             say(f"  {changed} files changed")
+
+
+def web_config(found: Found) -> bytes:
+    """Where the dashboard finds the API and the socket of this deployment."""
+    where = {"api": found.optional("ApiUrl").rstrip("/"), "socket": found.optional("SocketUrl")}
+    return (json.dumps(where) + "\n").encode()
 
 
 def addresses(found: Found) -> list[str]:

@@ -64,7 +64,7 @@ def _serve(folder: Path, running: ministack.Running, home: Path) -> None:
         found = deploy(folder, account, running, home)
         copy_here.front(found, account, running)
         with opened(account, found) as platform:
-            names = seed.load(platform, 1, 1)
+            names = seed.load(platform, 1, 3)
             key = platform.keys.create(names[0], "local")
     finally:
         account.close()

@@ -1,4 +1,4 @@
-"""./mesh aws redrive: dead jobs back in line, from the queue where their messages ended."""
+"""./mesh aws redrive: what was given up on, once more: dead jobs, and batches of events with --events."""
 
 import argparse
 from collections.abc import Iterator, Mapping
@@ -7,24 +7,36 @@ from typing import Any
 from pydantic import ValidationError
 
 from mesh.adapters.aws.deployment.account import Account, plainly
+from mesh.adapters.aws.deployment.found import find
 from mesh.adapters.aws.jobs import DynamoJobs
-from mesh.entrypoints.commands.aws.place import add_place, deployed
+from mesh.entrypoints.commands.aws.place import account_of, add_place, deployed
+from mesh.entrypoints.commands.aws.replay import replayed
 from mesh.entrypoints.commands.up import say
 from mesh.entrypoints.lambdas.queue import Message
 from mesh.kit.platform import Jobs
 
 # Long enough to work through what was received, so that none of it comes twice.
 HIDDEN_S = 120
+# A function that is brought a batch again may take a minute over it.
+REPLAY_HIDDEN_S = 900
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    redrive = commands.add_parser("redrive", help="put jobs from the dead-letter queue back in line")
+    redrive = commands.add_parser(
+        "redrive", help="put jobs from the dead-letter queue back in line, or replay events"
+    )
     add_place(redrive)
-    redrive.add_argument("--job", metavar="JOB_ID", help="only this one")
+    which = redrive.add_mutually_exclusive_group()
+    which.add_argument("--job", metavar="JOB_ID", help="only this one")
+    which.add_argument(
+        "--events", action="store_true", help="batches of events that streams gave up on, instead of jobs"
+    )
     redrive.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
+    if options.events:
+        return _events(options)
     with deployed(options) as here:
         url = here.found.output("DeadLettersUrl")
         lines = list(redriven(url, here.account, here.platform.jobs, options.job))
@@ -32,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
             say(line)
         events = here.found.optional("FailedEventsUrl")
         if events and (left := waiting(events, here.account)):
-            say(f"{left} batches of events could not be processed; see docs/operations.md for what to do.")
+            say(f"{left} batches of events were given up on: ./mesh aws redrive --events brings them again.")
     if not lines:
         say(
             "There are no dead letters."
@@ -40,6 +52,19 @@ def run(options: argparse.Namespace) -> int:
             else f"{options.job} is not among the dead letters."
         )
     return 0
+
+
+def _events(options: argparse.Namespace) -> int:
+    """1 while some of them stay."""
+    with account_of(options) as account:
+        url = find(account).output("FailedEventsUrl")
+        lines = list(replayed(url, account, REPLAY_HIDDEN_S))
+        for line in lines:
+            say(line)
+        left = waiting(url, account)
+    if not lines:
+        say("No batch of events was given up on.")
+    return 1 if left else 0
 
 
 def redriven(url: str, account: Account, jobs: Jobs, only: str | None) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """./mesh aws seed: simulated MSPs with their rows, and for every tenant its key at the gateway."""
 
 import argparse
+import sys
 import time
 
 from mesh.adapters.aws.deployment import gateway_keys
@@ -11,46 +12,42 @@ from mesh.entrypoints.commands.up import say
 from mesh.entrypoints.lambdas.authorizer import usage_key
 from mesh.kit.platform import Platform
 
-AT_ONCE = 2_000
-
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     seed = commands.add_parser("seed", help="load simulated MSPs into the deployment")
     add_place(seed)
-    seed.add_argument(
-        "--msps", type=int, default=2, choices=range(1, 41), metavar="N", help="how many (default: 2)"
-    )
-    seed.add_argument(
-        "--months", type=int, default=3, choices=range(1, 37), metavar="N", help="of history (default: 3)"
-    )
+    seed.add_argument("--msps", type=int, default=2, metavar="N", help="how many (default: 2)")
+    seed.add_argument("--months", type=int, default=3, metavar="N", help="of history (default: 3)")
+    seed.add_argument("--again", action="store_true", help="put rows up to now in the place of those there")
     seed.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     with deployed(options) as here:
-        names = load(here.platform, options.msps, options.months)
+        names = load(here.platform, options.msps, options.months, again=options.again)
         rates(here.account, here.found, here.platform)
+    sys.stdout.write("".join(f"{name}\n" for name in names))
     say(f"To ask as one of them: export MESH_KEY=$(./mesh aws keys create {names[0]})")
     return 0
 
 
-def load(platform: Platform, msps: int, months: int) -> list[str]:
-    """The simulated tenants, made where they are not there yet; their ids."""
-    from mesh.demo.world import world
+def load(platform: Platform, msps: int, months: int, *, again: bool = False) -> list[str]:
+    """The ids of that many simulated tenants. The world is loaded where one of them is missing, or `again`:
+    then simulated tenants beyond that number go. Raises as `demo.load.allow` does.
+    """
+    from mesh.demo import load as demo
+    from mesh.demo.company import tenant
+    from mesh.demo.world import SEED
 
-    names = []
-    for msp in world(msps, months, until=platform.clock.now()):
-        names.append(msp.tenant.msp_id)
-        if platform.tenants.find(msp.tenant.msp_id):
-            say(f"  {msp.tenant.name} is there already")
-            continue
-        with step(f"{msp.tenant.name}: {sum(map(len, msp.rows.values())):,} simulated rows"):
-            records = platform.ports(msp.tenant.msp_id).records
-            for kind, rows in msp.rows.items():
-                for start in range(0, len(rows), AT_ONCE):
-                    records.put(kind, rows[start : start + AT_ONCE])
-            # The tenant comes last: a run that was cut off before loads everything again.
-            platform.tenants.put(msp.tenant)
+    demo.allow(platform, msps, months, SEED)
+    names = [tenant(number).msp_id for number in range(msps)]
+    missing = [name for name in names if platform.tenants.find(name) is None]
+    if not missing and not again:
+        say(f"{', '.join(names)}: there already (--again loads them up to now)")
+        return names
+    with step(f"Loading {msps} simulated MSPs, {months} months"):
+        done = demo.load(platform, msps, months, say=lambda line: say(f"  {line}"))
+        say(f"  {done.rows.total():,} simulated rows")
     return names
 
 
