@@ -51,6 +51,8 @@ class Server:
     starts: int = field(default=0)
     # A command that the mesh is started through: `prlimit ...`
     through: tuple[str, ...] = ()
+    # The dashboard takes a while to build, and few tests look at it.
+    options: tuple[str, ...] = ("--no-web",)
 
     @property
     def socket_url(self) -> str:
@@ -67,7 +69,8 @@ class Server:
     def start(self) -> "Server":
         """Returns when /health answers."""
         self.starts += 1
-        command = [*self.through, *MESH, "up", "--home", str(self.home), "--port", "0", "--demo", "2"]
+        place = ["--home", str(self.home), "--port", "0"]
+        command = [*self.through, *MESH, "up", *place, "--demo", "2", *self.options]
         with self.said.open("wb") as log:
             self.process = subprocess.Popen(
                 command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=CLEAN

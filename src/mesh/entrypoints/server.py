@@ -5,20 +5,22 @@ import signal
 import socket as sockets
 import sys
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import RedirectResponse
-from starlette.routing import Route
+from starlette.routing import BaseRoute
 
 from mesh.adapters.embedded.platform import open_platform
 from mesh.entrypoints import socket
+from mesh.entrypoints import web as dashboard
+from mesh.entrypoints.entrance import Entrance, is_loopback
 from mesh.entrypoints.http import application
 from mesh.entrypoints.work import work_off
 from mesh.kit.platform import Platform
+from mesh.workflows import automatic
+from mesh.workflows.run import WORKFLOWS
 
 IDLE_S = 0.5
 STOPPING_S = 10
@@ -26,16 +28,30 @@ OPEN_FILES = 65_536
 log = logging.getLogger("mesh.server")
 
 
-def serve(home: Path, host: str, port: int) -> int:
-    """Serve until SIGINT or SIGTERM; the exit status. Raises OSError when the address cannot be had."""
+def serve(
+    home: Path, host: str, port: int, *, web: bool = False, opened: Callable[[str], object] | None = None
+) -> int:
+    """Serve until SIGINT or SIGTERM; the exit status. Raises OSError when the address cannot be had.
+
+    With `web` the dashboard is served too, and `opened` is told where it is once the server answers: a
+    one-time link where there is one.
+    """
     import uvicorn
 
     allow_many_sockets()
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(message)s")
     listening = listen(host, port)
     platform = open_platform(home)
+    address = f"http://{host}:{listening.getsockname()[1]}"
+    entrance = _entrance(platform, host, address) if web else None
+    pages = [*([entrance.route()] if entrance else []), *dashboard.routes()] if web else [dashboard.docs()]
+
+    def begun() -> None:
+        if web and opened:
+            opened(entrance.link if entrance else address)
+
     config = uvicorn.Config(
-        embedded(platform),
+        embedded(platform, pages, begun),
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=STOPPING_S,
@@ -43,7 +59,9 @@ def serve(home: Path, host: str, port: int) -> int:
         server_header=False,
     )
     server = uvicorn.Server(config)
-    sys.stderr.write(f"The mesh listens on http://{host}:{listening.getsockname()[1]}\n")
+    _say(f"The mesh listens on {address}")
+    if entrance:
+        _say(f"The dashboard, as a simulated MSP (this link works once): {entrance.link}")
     # uvicorn raises the signal again once it has stopped cleanly; that is a normal end here.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
@@ -72,31 +90,57 @@ def listen(host: str, port: int) -> sockets.socket:
     return listening
 
 
-def embedded(platform: Platform) -> Starlette:
-    """The application with what only a lasting process has: the socket and the job worker."""
+def _entrance(platform: Platform, host: str, address: str) -> Entrance | None:
+    """Only on the loopback interface, and where there is a simulated MSP to be."""
+    entrance = Entrance(platform, address, _say)
+    return entrance if is_loopback(host) and entrance.tenant() else None
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
+
+
+def embedded(
+    platform: Platform, pages: Sequence[BaseRoute] = (), begun: Callable[[], object] = lambda: None
+) -> Starlette:
+    """The application with what only a lasting process has: the socket, the job worker, and its `pages`.
+
+    `begun` is called when it starts to answer.
+    """
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         stopping = threading.Event()
-        worker = threading.Thread(target=_work, args=(platform, stopping), name="job-worker", daemon=True)
-        worker.start()
+        workers = [_worker(platform, stopping, but=WORKFLOWS), _worker(platform, stopping, of=WORKFLOWS)]
+        stop_starting = automatic.follow(platform)
+        begun()
         try:
             yield
         finally:
             stopping.set()
-            worker.join(STOPPING_S)
+            stop_starting()
+            for worker in workers:
+                worker.join(STOPPING_S)
             platform.close()
 
-    async def start(_: Request) -> RedirectResponse:
-        return RedirectResponse("/docs")
-
-    return application(platform, more=[socket.route(platform), Route("/", start)], lifespan=lifespan)
+    return application(platform, more=[socket.route(platform), *pages], lifespan=lifespan)
 
 
-def _work(platform: Platform, stopping: threading.Event) -> None:
+def _worker(
+    platform: Platform, stopping: threading.Event, of: str | None = None, but: str | None = None
+) -> threading.Thread:
+    """Answers jobs in a thread of its own: a playbook takes its time, and no question waits for that."""
+    asked = (platform, stopping, of, but)
+    worker = threading.Thread(target=_work, args=asked, name="job-worker", daemon=True)
+    worker.start()
+    return worker
+
+
+def _work(platform: Platform, stopping: threading.Event, of: str | None, but: str | None) -> None:
     while not stopping.is_set():
         try:
-            busy = work_off(platform)
+            busy = work_off(platform, of=of, but=but)
         except Exception:  # a store that is locked or full now may not be so later
             log.exception("the job worker could not go on")
             busy = False

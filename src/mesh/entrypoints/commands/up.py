@@ -19,12 +19,15 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         metavar="N",
         help="simulated MSPs to load on the first start (default: 40; 0: none)",
     )
+    up.add_argument("--no-web", action="store_true", help="serve the API without the dashboard")
+    up.add_argument("--no-open", action="store_true", help="print the dashboard's link, but open no browser")
     add_home(up)
     up.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     from mesh.demo.first_start import MOST_MSPS, prepare
+    from mesh.entrypoints import web_build
     from mesh.entrypoints.server import listen, serve
 
     if not 0 <= options.port <= 65_535:
@@ -37,8 +40,20 @@ def run(options: argparse.Namespace) -> int:
         # A taken port is said before a first start, which takes its time.
         listen(options.host, options.port).close()
     prepare(home, say, options.demo)
+    web = not options.no_web and web_build.ready(say)
     with _at(options):
-        return serve(home, options.host, options.port)
+        return serve(home, options.host, options.port, web=web, opened=None if options.no_open else _open)
+
+
+def _open(link: str) -> None:
+    """In the person's browser, where there is a person with a screen: not from a script."""
+    import os
+    import threading
+    import webbrowser
+
+    screens = any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+    if sys.stderr.isatty() and (screens or sys.platform in ("win32", "darwin")):
+        threading.Thread(target=webbrowser.open, args=(link,), daemon=True).start()
 
 
 @contextmanager

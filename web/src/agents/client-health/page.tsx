@@ -1,0 +1,52 @@
+import ColumnLayout from "@cloudscape-design/components/column-layout";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import { useEffect } from "react";
+
+import { ask, useAsking } from "../../api/asking";
+import { useGet } from "../../api/hooks";
+import type { AgentStatus, Envelope, ReplyOf } from "../../api/types";
+import { useKept } from "../../app/kept";
+import { useParam } from "../../app/router";
+import { Simulated } from "../../parts/Marks";
+import { Failure, UnderWay } from "../../parts/Told";
+import { Client, type Answer } from "./Client";
+import { RankingTable, type Ranked } from "./Ranking";
+
+type Ranking = ReplyOf<"/client-health/ranking">;
+
+export default function ClientHealthPage({ agent }: { agent: AgentStatus }) {
+  const [client, setClient] = useParam("client");
+  const ranking = useGet<Ranking>("/client-health/ranking", { limit: 200 });
+  const asking = useAsking(agent.agent);
+  useKept(agent.agent);
+  const envelope = asking.envelope as unknown as Envelope<Answer> | null;
+  const shown = envelope?.answer.client_id ?? "";
+  useEffect(() => {
+    // A link to a client asks for it, unless its answer is what is shown already.
+    if (client && client !== shown && asking.state !== "asking") void ask(agent.agent, agent.route, { client_id: client });
+  }, [client]);
+  const choose = (one: Ranked) => {
+    setClient(one.client_id);
+    if (one.client_id === client) void ask(agent.agent, agent.route, { client_id: one.client_id });
+  };
+  const data = ranking.data;
+  return (
+    <SpaceBetween size="l">
+      {ranking.problem && <Failure problem={ranking.problem} again={ranking.again} />}
+      <RankingTable ranking={data} loading={ranking.loading} selected={client || shown} choose={choose} />
+      <div aria-live="polite">
+        {asking.state === "asking" && <UnderWay since={asking.startedAt} what="Looking at this client" />}
+        {asking.problem && asking.state !== "asking" && <Failure problem={asking.problem} />}
+        {envelope && asking.state !== "asking" && <Client envelope={envelope} ranked={data?.clients.find((one) => one.client_id === shown)} />}
+      </div>
+      {data && (
+        <ColumnLayout columns={1}>
+          <span>
+            {data.learnt.simulated && <Simulated />} The model learnt from {data.learnt.trained_on} ({data.learnt.departures} departures).{" "}
+            {(data.notes ?? []).join(" ")}
+          </span>
+        </ColumnLayout>
+      )}
+    </SpaceBetween>
+  );
+}

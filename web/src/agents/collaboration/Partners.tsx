@@ -1,0 +1,72 @@
+import Badge from "@cloudscape-design/components/badge";
+import Box from "@cloudscape-design/components/box";
+import Button from "@cloudscape-design/components/button";
+import Cards from "@cloudscape-design/components/cards";
+import Header from "@cloudscape-design/components/header";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import { useState } from "react";
+
+import type { Envelope } from "../../api/types";
+import { Answered } from "../../parts/Answered";
+import { Simulated } from "../../parts/Marks";
+import { Empty } from "../../parts/Told";
+import { percent, plural, words } from "../../parts/wording";
+import { Introduce } from "./Introduce";
+import type { Answer } from "./page";
+
+type Match = Answer["partners"][number];
+const SHOWN = ["region", "segment", "certifications", "capacity_hours"];
+
+export function Partners({ envelope, introduced }: { envelope: Envelope<Answer>; introduced: () => void }) {
+  const answer = envelope.answer;
+  const [wanted, setWanted] = useState<Match | null>(null);
+  const excluded = answer.excluded.map((one) => `${one.partners} by ${one.constraint}`).join(", ");
+  return (
+    <SpaceBetween size="m">
+      <Cards<Match>
+        items={[...answer.partners]}
+        trackBy="partner"
+        header={
+          <Header variant="h2" counter={`(${answer.partners.length})`}
+            description={`${plural(answer.considered, "partner")} show something of themselves; ${answer.fitting} meet what must hold${excluded && ` (left out: ${excluded})`}.`}>
+            Partners
+          </Header>
+        }
+        cardDefinition={{
+          header: (one) => <span>{one.partner} {one.simulated && <Simulated />}</span>,
+          sections: [
+            { id: "score", header: "Fit", content: (one) => `${percent(one.score)}. ${one.why}` },
+            { id: "covers", header: "Covers", content: (one) => <Covers one={one} /> },
+            { id: "lacks", header: "Says nothing of", content: (one) => one.lacks.map((need) => <Badge key={need} color="grey">{need}</Badge>) },
+            { id: "card", header: "Shows of itself", content: (one) => <Card card={one.card} /> },
+            { id: "act", content: (one) => <Button onClick={() => setWanted(one)} ariaLabel={`Ask ${one.partner} for an introduction`}>Ask for an introduction</Button> },
+          ],
+        }}
+        cardsPerRow={[{ cards: 1 }, { minWidth: 700, cards: 2 }]}
+        empty={<Empty title="Nobody fits">Loosen what must hold, or say it in other words. {answer.not_known.join(" ")}</Empty>}
+      />
+      <Answered envelope={envelope as unknown as Envelope} />
+      {wanted && <Introduce partner={wanted.partner} needs={answer.needs} close={() => setWanted(null)} done={introduced} />}
+    </SpaceBetween>
+  );
+}
+
+function Covers({ one }: { one: Match }) {
+  return (
+    <ul>
+      {one.covers.map((each) => (
+        <li key={`${each.need}${each.quote}`}>
+          <strong>{each.need}</strong>: “{each.quote}” <Box variant="small" display="inline">({words(each.field)}, {percent(each.likeness)} alike)</Box>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Card({ card }: { card: Match["card"] }) {
+  const shown = SHOWN.filter((name) => card[name] != null).map((name) => {
+    const value = card[name];
+    return `${words(name)}: ${Array.isArray(value) ? value.join(", ") : String(value)}`;
+  });
+  return <Box color="text-body-secondary">{shown.join(" · ")}</Box>;
+}

@@ -1,0 +1,77 @@
+import Button from "@cloudscape-design/components/button";
+import Container from "@cloudscape-design/components/container";
+import FormField from "@cloudscape-design/components/form-field";
+import Grid from "@cloudscape-design/components/grid";
+import Header from "@cloudscape-design/components/header";
+import Input from "@cloudscape-design/components/input";
+import Select from "@cloudscape-design/components/select";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import { useState } from "react";
+
+import { get, post } from "../../api/client";
+import { problemOf, useEvents, useGet } from "../../api/hooks";
+import type { Problem, ReplyOf } from "../../api/types";
+import { DataTable } from "../../parts/DataTable";
+import { Simulated } from "../../parts/Marks";
+import { Empty, Failure } from "../../parts/Told";
+import { defanged } from "../../parts/spans";
+import { moment, number } from "../../parts/wording";
+
+type Page = ReplyOf<"/mesh/sightings">;
+type Sighting = Page["items"][number];
+const TYPES = ["domain", "ipv4", "ipv6", "url", "sha256", "sha1", "md5", "email", "cve"].map((value) => ({ value, label: value }));
+
+/** Whether other MSPs saw one thing, and what was released to this one. Nobody is ever named. */
+export function Sightings() {
+  const [type, setType] = useState("domain");
+  const [value, setValue] = useState("");
+  const [one, setOne] = useState<Sighting | null>(null);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const released = useGet<Page>("/mesh/sightings", { limit: 100 });
+  useEvents(released.again, ["mesh"]);
+  const attempt = async (work: () => Promise<Sighting | null>) => {
+    try {
+      setOne(await work());
+      setProblem(null);
+    } catch (error) {
+      setProblem(problemOf(error));
+    }
+  };
+  const look = () => attempt(async () => (await get<Page>("/mesh/sightings", { query: { type, value: value.trim() } })).items[0] ?? null);
+  const harmless = () => attempt(() => post<Sighting>("/mesh/sightings/false-positives", { type, value: value.trim() }));
+  return (
+    <SpaceBetween size="l">
+      <Container header={<Header variant="h2">Did others see it?</Header>} footer={
+        <SpaceBetween size="xs" direction="horizontal">
+          <Button variant="primary" disabled={!value.trim()} onClick={() => void look()}>Look it up</Button>
+          <Button disabled={!value.trim()} onClick={() => void harmless()}>It is no threat</Button>
+        </SpaceBetween>
+      }>
+        <SpaceBetween size="m">
+          {problem && <Failure problem={problem} />}
+          <Grid gridDefinition={[{ colspan: { default: 12, s: 3 } }, { colspan: { default: 12, s: 9 } }]}>
+            <FormField label="Type"><Select options={TYPES} selectedOption={TYPES.find((each) => each.value === type) ?? null} onChange={({ detail }) => setType(detail.selectedOption.value ?? "domain")} /></FormField>
+            <FormField label="Indicator" stretch><Input value={value} spellcheck={false} placeholder="bad.example" onChange={({ detail }) => setValue(detail.value)} /></FormField>
+          </Grid>
+          {one && <div role="status">{told(one)} {one.simulated && <Simulated />}</div>}
+        </SpaceBetween>
+      </Container>
+      {released.problem ? <Failure problem={released.problem} again={released.again} /> : (
+        <DataTable title="Released to you" noun="sighting" rows={released.data?.items ?? []} id={(each) => `${each.type} ${each.value}`} loading={released.loading && !released.data}
+          empty={<Empty title="Nothing was released yet">Three MSPs must have seen a thing before it shows, and their consent must let it.</Empty>}
+          columns={[
+            { id: "type", header: "Type", value: (each) => each.type, width: 120 },
+            { id: "value", header: "Indicator", value: (each) => defanged(each.value), cell: (each) => <code className="anywhere">{defanged(each.value)}</code> },
+            { id: "msps", header: "Seen by MSPs", value: (each) => each.seen_by, cell: (each) => each.seen_by ?? "fewer than 3" },
+            { id: "last", header: "Last seen", value: (each) => each.last_seen, cell: (each) => moment(each.last_seen) },
+            { id: "weight", header: "Weight", value: (each) => each.weight, cell: (each) => number(each.weight) },
+          ]} />
+      )}
+    </SpaceBetween>
+  );
+}
+
+function told(one: Sighting): string {
+  if (one.seen_by == null) return `${defanged(one.value)}: seen by fewer than 3 MSPs that share it, or by none.`;
+  return `${defanged(one.value)}: seen by ${one.seen_by} MSPs since ${moment(one.since)}, last ${moment(one.last_seen)}.`;
+}

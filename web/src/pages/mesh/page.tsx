@@ -1,0 +1,32 @@
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import Tabs from "@cloudscape-design/components/tabs";
+import type { ReactNode } from "react";
+
+import { useHas } from "../../api/description";
+import { useParam } from "../../app/router";
+import { NotHere } from "../../parts/Told";
+import { Benchmarks } from "./Benchmarks";
+import { Campaigns } from "./Campaigns";
+import { Consent } from "./Consent";
+import { Receipts } from "./Receipts";
+import { Sightings } from "./Sightings";
+import { Told } from "./ToldShown";
+
+export default function MeshPage() {
+  const [tab, setTab] = useParam("tab", "consent");
+  const part = (id: string, label: string, route: string, content: ReactNode) => ({
+    id, label, content: <Present what={label} route={route}>{content}</Present>,
+  });
+  return (
+    <Tabs activeTabId={tab} onChange={({ detail }) => setTab(detail.activeTabId)} tabs={[
+      part("consent", "What you share", "/mesh/consent", <Consent />),
+      part("receipts", "What was shared", "/mesh/receipts", <SpaceBetween size="l"><Receipts /><Told /></SpaceBetween>),
+      part("sightings", "Sightings", "/mesh/sightings", <SpaceBetween size="l"><Sightings /><Campaigns /></SpaceBetween>),
+      part("benchmarks", "Benchmarks", "/mesh/benchmarks", <Benchmarks />),
+    ]} />
+  );
+}
+
+function Present({ what, route, children }: { what: string; route: string; children: ReactNode }) {
+  return useHas(route) ? children : <NotHere what={what} route={route} />;
+}

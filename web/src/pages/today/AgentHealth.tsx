@@ -1,0 +1,36 @@
+import Link from "@cloudscape-design/components/link";
+import StatusIndicator from "@cloudscape-design/components/status-indicator";
+
+import type { AgentStatus } from "../../api/types";
+import { follow, hrefOf } from "../../app/router";
+import { useStatuses } from "../../app/statuses";
+import { DataTable } from "../../parts/DataTable";
+import { Empty } from "../../parts/Told";
+import { milliseconds } from "../../parts/wording";
+
+/** As measured from the last questions; nothing here is set by hand. */
+export function AgentHealth() {
+  return (
+    <DataTable title="Agents" noun="agent" rows={useStatuses()} id={(one) => one.agent} pageSize={12}
+      description="From the last 200 questions of each." empty={<Empty title="No agent runs here" />}
+      columns={[
+        { id: "title", header: "Agent", value: (one) => one.title, cell: (one) => <Link href={hrefOf(`agents/${one.agent}`)} onFollow={follow}>{one.title}</Link> },
+        { id: "state", header: "State", value: (one) => stateOf(one), cell: (one) => <State one={one} /> },
+        { id: "p95", header: "p95", value: (one) => one.p95_ms, cell: (one) => milliseconds(one.p95_ms), width: 100 },
+        { id: "answered", header: "Answered", value: (one) => one.answered, width: 110 },
+      ]} />
+  );
+}
+
+export function stateOf(one: AgentStatus): string {
+  const missing = one.models.filter((model) => !model.loaded);
+  if (missing.length) return `without ${missing.map((model) => model.name).join(", ")}`;
+  if (!one.questions) return "not asked yet";
+  return one.failed ? `${one.failed} failed` : "works";
+}
+
+function State({ one }: { one: AgentStatus }) {
+  const words = stateOf(one);
+  const type = words === "works" ? "success" : words === "not asked yet" ? "pending" : words.startsWith("without") ? "warning" : "error";
+  return <StatusIndicator type={type}>{words}</StatusIndicator>;
+}

@@ -1,0 +1,120 @@
+/** What needs attention first, from what is known now. Each thing has its evidence and one next step. */
+import type { ReplyOf, Row } from "../../api/types";
+import { ago, money, percent, plural } from "../../parts/wording";
+
+export interface Matter {
+  id: string;
+  /** 0 to 100: what comes first. */
+  urgency: number;
+  level: "CRITICAL" | "HIGH" | "MEDIUM" | "LOW";
+  what: string;
+  evidence: string;
+  action: string;
+  to: string;
+}
+
+type Ranking = ReplyOf<"/client-health/ranking">;
+type Threats = ReplyOf<"/threat-intelligence/active-threats">;
+const DAY_MS = 86_400_000;
+// A client counts from this probability of leaving, or from a rise by so much within 30 days.
+const LIKELY = 0.2;
+const RISEN = 0.1;
+const DROP = 0.03;
+
+export function ofClients(ranking: Ranking): Matter[] {
+  return ranking.clients
+    .filter((one) => one.churn_probability >= LIKELY || (one.change ?? 0) >= RISEN)
+    .map((one) => ({
+      id: `client ${one.client_id}`,
+      urgency: 40 + 55 * one.churn_probability,
+      level: one.churn_probability >= 0.4 ? "HIGH" : "MEDIUM",
+      what: `${one.name || one.client_id} may leave: ${percent(one.churn_probability)} within ${ranking.horizon_days} days`,
+      evidence: [one.drivers[0]?.sentence, one.monthly_revenue == null ? "" : `pays ${money(one.monthly_revenue)} a month`].filter(Boolean).join("; "),
+      action: one.action ?? "See why",
+      to: `agents/client-health?client=${encodeURIComponent(one.client_id)}`,
+    }));
+}
+
+export function ofThreats(threats: Threats, now: number): Matter[] {
+  return threats.threats.slice(0, 5).map((one) => ({
+    id: `threat ${one.kind} ${one.value}`,
+    urgency: one.severity === "CRITICAL" ? 99 : 85,
+    level: one.severity,
+    what: `${one.severity === "CRITICAL" ? "Critical" : "Grave"} threat: ${one.name || one.value}`,
+    evidence: `${one.kind} ${one.value} in ${plural(one.results.length, "answer")}, last ${ago(one.last_seen, now)}`,
+    action: "See what to do",
+    to: `agents/threat-intelligence?result=${one.results[0] ?? ""}`,
+  }));
+}
+
+/** Open tickets whose SLA breaks within a day, and how many broke already. */
+export function ofTickets(tickets: Row[], now: number): Matter[] {
+  const open = tickets.filter((row) => !row["resolved_at"] && row["status"] !== "closed" && row["due_at"]);
+  const due = (row: Row) => new Date(String(row["due_at"])).getTime();
+  const soon = open.filter((row) => due(row) >= now && due(row) < now + DAY_MS).sort((a, b) => due(a) - due(b));
+  const late = open.filter((row) => due(row) < now);
+  const matters: Matter[] = soon.slice(0, 4).map((row) => ({
+    id: `ticket ${row.id}`,
+    urgency: 60 + 35 * (1 - (due(row) - now) / DAY_MS),
+    level: due(row) - now < DAY_MS / 6 ? "HIGH" : "MEDIUM",
+    what: `SLA about to break: ${String(row["title"] ?? row.id)}`,
+    evidence: `${String(row["client_id"] ?? row.id)}: ${String(row["priority"] ?? "no priority")}, due ${ago(String(row["due_at"]), now)}, ${String(row["status"] ?? "open")}`,
+    action: "Plan it in",
+    to: "agents/resource-allocation",
+  }));
+  if (late.length) {
+    matters.push({
+      id: "tickets late", urgency: 72, level: "MEDIUM",
+      what: `${plural(late.length, "open ticket is", "open tickets are")} past the SLA`,
+      evidence: late.slice(0, 3).map((row) => String(row["title"] ?? row.id)).join("; "),
+      action: "Plan who does them", to: "agents/resource-allocation",
+    });
+  }
+  return matters;
+}
+
+interface Stored {
+  result_id: string;
+  answer: Record<string, unknown>;
+}
+
+export function ofForecast(found: Stored): Matter[] {
+  const total = found.answer["total"] as { last: number; steps: { expected: number }[] } | null;
+  const step = total?.steps[0];
+  if (!total || !step || total.last <= 0 || step.expected >= total.last * (1 - DROP)) return [];
+  const currency = String(found.answer["currency"] ?? "USD");
+  return [{
+    id: "forecast", urgency: 65, level: "MEDIUM",
+    what: `Revenue is expected to drop by ${percent(1 - step.expected / total.last)}`,
+    evidence: `${money(total.last, currency)} last month, ${money(step.expected, currency)} expected next`,
+    action: "See the forecast", to: `agents/revenue-optimization?result=${found.result_id}`,
+  }];
+}
+
+export function ofCompliance(found: Stored): Matter[] {
+  const requirements = (found.answer["requirements"] ?? []) as { id: string; title: string; status: string; weight: number; reason: string }[];
+  const first = (found.answer["next"] as string[] | undefined)?.[0];
+  const one = requirements.find((each) => each.id === first);
+  if (!one) return [];
+  const open = requirements.filter((each) => each.status === "no_evidence" || each.status === "missing").length;
+  return [{
+    id: "compliance", urgency: 50, level: "LOW",
+    what: `${String(found.answer["framework"])}: ${plural(open, "control")} without evidence`,
+    evidence: `first ${one.id} ${one.title}: ${one.reason}`,
+    action: "See what to write", to: `agents/security-compliance?result=${found.result_id}`,
+  }];
+}
+
+export function ofAnomalies(found: Stored): Matter[] {
+  const alerts = Number(found.answer["alerts"] ?? 0);
+  if (!alerts) return [];
+  const worst = (found.answer["anomalies"] as { series: string; kind: string; time: string | null }[] | undefined)?.at(-1);
+  return [{
+    id: "anomaly", urgency: 55, level: "MEDIUM",
+    what: `${plural(alerts, "alert")} in ${String(found.answer["metric_type"]).replaceAll("_", " ")}`,
+    evidence: worst ? `latest: ${worst.kind.replaceAll("_", " ")} at ${worst.series}${worst.time ? `, ${ago(worst.time)}` : ""}` : "",
+    action: "Look at the series", to: `agents/anomaly-detection?result=${found.result_id}`,
+  }];
+}
+
+export const first = (matters: Matter[]): Matter[] => [...matters].sort((a, b) => b.urgency - a.urgency || a.id.localeCompare(b.id));

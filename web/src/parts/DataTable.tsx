@@ -1,0 +1,142 @@
+/** A table that filters, sorts, pages and exports. Ten thousand rows are no matter: one page is drawn. */
+import { useCollection } from "@cloudscape-design/collection-hooks";
+import Button from "@cloudscape-design/components/button";
+import Header from "@cloudscape-design/components/header";
+import Pagination from "@cloudscape-design/components/pagination";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import Table, { type TableProps } from "@cloudscape-design/components/table";
+import TextFilter from "@cloudscape-design/components/text-filter";
+import type { ReactNode } from "react";
+
+import { Empty } from "./Told";
+import { csv, save } from "./files";
+import { plural } from "./wording";
+
+export interface Column<T> {
+  id: string;
+  /** Empty for a column of buttons: it is neither sorted nor exported. */
+  header: string;
+  /** What filter, sort and export see; a number sorts as one. */
+  value: (row: T) => string | number | null | undefined;
+  /** What is shown, where that is not the value. */
+  cell?: (row: T) => ReactNode;
+  width?: number;
+  minWidth?: number;
+}
+
+export interface DataTableProps<T> {
+  title: string;
+  columns: Column<T>[];
+  rows: readonly T[];
+  /** What one row is called: "client". */
+  noun: string;
+  id: (row: T) => string;
+  empty: ReactNode;
+  description?: ReactNode;
+  actions?: ReactNode;
+  loading?: boolean;
+  /** Of the row that is looked at; a click on a row tells. */
+  selected?: string | undefined;
+  onSelect?: (row: T) => void;
+  pageSize?: number;
+  sortBy?: string;
+  descending?: boolean;
+  headingTag?: "h2" | "h3";
+}
+
+export function DataTable<T>(props: DataTableProps<T>) {
+  const { columns, rows, noun, id, pageSize = 15 } = props;
+  const text = (row: T, column: Column<T>) => String(column.value(row) ?? "");
+  const definitions: TableProps.ColumnDefinition<T>[] = columns.map((column) => ({
+    id: column.id,
+    header: column.header || "Action",
+    cell: (row) => (column.cell ? column.cell(row) : text(row, column) || "–"),
+    ...(column.header ? { sortingComparator: (a: T, b: T) => compared(column.value(a), column.value(b)) } : {}),
+    ...(column.width ? { width: column.width } : {}),
+    minWidth: column.minWidth ?? 90,
+  }));
+  const sorted = definitions.find((definition) => definition.id === props.sortBy);
+  const { items, collectionProps, filterProps, paginationProps, filteredItemsCount } = useCollection(rows, {
+    filtering: {
+      filteringFunction: (row, wanted) =>
+        columns.some((column) => text(row, column).toLowerCase().includes(wanted.toLowerCase())),
+      empty: props.empty,
+      noMatch: <Empty title="Nothing matches">Take out some of the words you search for.</Empty>,
+    },
+    pagination: { pageSize },
+    sorting: sorted
+      ? { defaultState: { sortingColumn: sorted, isDescending: props.descending ?? false } }
+      : {},
+    selection: { trackBy: id },
+  });
+  const named = columns.filter((column) => column.header);
+  const exportRows = () =>
+    save(
+      `${noun.replace(/\W+/g, "-")}.csv`,
+      csv(named.map((c) => c.header), rows.map((row) => named.map((c) => text(row, c)))),
+      "text/csv",
+    );
+  const chosen = rows.filter((row) => id(row) === props.selected);
+  return (
+    <Table<T>
+      {...collectionProps}
+      {...(props.onSelect
+        ? {
+            selectionType: "single" as const,
+            selectedItems: chosen,
+            onSelectionChange: ({ detail }: { detail: { selectedItems: T[] } }) => {
+              if (detail.selectedItems[0]) props.onSelect?.(detail.selectedItems[0]);
+            },
+            onRowClick: ({ detail }: { detail: { item: T } }) => props.onSelect?.(detail.item),
+          }
+        : {})}
+      columnDefinitions={definitions}
+      items={items}
+      trackBy={id}
+      loading={props.loading ?? false}
+      loadingText={`Loading ${noun}s`}
+      wrapLines
+      variant="container"
+      ariaLabels={{
+        tableLabel: props.title,
+        selectionGroupLabel: `Choose a ${noun}`,
+        itemSelectionLabel: (_, row) => `Choose ${columns[0] ? text(row, columns[0]) : id(row)}`,
+      }}
+      header={
+        <Header
+          variant={props.headingTag ?? "h2"}
+          counter={`(${rows.length})`}
+          description={props.description}
+          actions={
+            <SpaceBetween size="xs" direction="horizontal">
+              {props.actions}
+              <Button iconName="download" onClick={exportRows} disabled={!rows.length} ariaLabel={`Export ${props.title} as CSV`}>
+                CSV
+              </Button>
+            </SpaceBetween>
+          }
+        >
+          {props.title}
+        </Header>
+      }
+      filter={
+        rows.length > 5 ? (
+          <TextFilter
+            {...filterProps}
+            filteringPlaceholder="Find"
+            filteringAriaLabel={`Find in ${props.title}`}
+            countText={plural(filteredItemsCount ?? 0, "match", "matches")}
+          />
+        ) : undefined
+      }
+      pagination={rows.length > pageSize ? <Pagination {...paginationProps} /> : undefined}
+      empty={props.empty}
+    />
+  );
+}
+
+export function compared(a: string | number | null | undefined, b: string | number | null | undefined): number {
+  if (typeof a === "number" && typeof b === "number") return a - b;
+  if (a == null || b == null) return Number(b == null) - Number(a == null);
+  return String(a).localeCompare(String(b), undefined, { numeric: true });
+}
