@@ -1,8 +1,10 @@
 """Solomon's vehicle routing problems with time windows, 100 customers (Operations Research 35(2), 1987).
 
-Travelled distance against the best known. Distances are Euclidean; for the search they are counted in
-thousandths and rounded up, for the figure they are summed in full precision over the routes found, which are
-checked for capacity and time windows here.
+The best known are those of SINTEF's list, where fewer vehicles come first and then distance: a shorter
+distance with more vehicles is no better there, so gaps are taken where no more vehicles were used, and the
+others counted. A best known's vehicles are its routes that visit someone. Distances are Euclidean; for the
+search they are counted in thousandths and rounded up, for the figure they are summed in full precision over
+the routes found, which are checked for capacity and time windows here.
 """
 
 from collections.abc import Callable
@@ -18,14 +20,13 @@ Say = Callable[[str], None]
 
 KEYS = {"customers", "capacity", "vehicles"}
 SECONDS = 10.0
-PATIENCE = 20_000  # iterations without a better solution
 SCALE = 1_000
-VEHICLE = 10_000 * SCALE  # fewer vehicles come first, as in the list of best known
+AIM = 0.01
 
 
 def figures(instances: list[dict[str, Any]], say: Say) -> list[Figure]:
     """Gap to the best known where the number of vehicles is the same, and where it is not."""
-    gaps, every, same, more, infeasible = [], [], 0, 0, 0
+    gaps, every, same, infeasible = [], [], 0, 0
     known = [one for one in instances if one.get("bks_distance") and one.get("bks_feasible", True)]
     for one in known:
         routes = _solved(one)
@@ -34,25 +35,32 @@ def figures(instances: list[dict[str, Any]], say: Say) -> list[Figure]:
             infeasible += 1
             say(f"{one['instance']}: no feasible rounds")
             continue
-        gap = length / one["bks_distance"] - 1
-        say(f"{one['instance']}: {len(routes)} vehicles, {length:.2f}; best known {one['bks_vehicles']}, "
+        gap, vehicles = length / one["bks_distance"] - 1, best_vehicles(one)
+        say(f"{one['instance']}: {len(routes)} vehicles, {length:.2f}; best known {vehicles}, "
             f"{one['bks_distance']:.2f}; {gap:+.2%}")  # fmt: skip
         every.append(gap)
-        more += len(routes) > one["bks_vehicles"]
-        if len(routes) <= one["bks_vehicles"]:
+        if len(routes) <= vehicles:
             same += 1
             gaps.append(gap)
-    note = f"{same} of {len(known)} with no more vehicles than best known, {more} with more, " \
+    note = f"{same} of {len(known)} with no more vehicles than best known, {len(every) - same} with more, " \
            f"{infeasible} not solved; {SECONDS:.0f} s of processor time each"  # fmt: skip
     return [
-        Figure("Solomon, mean gap to best known", mean(gaps) if gaps else None, 0.01, False, rows=same,
+        Figure("Solomon, mean gap to best known", mean(gaps) if gaps else None, AIM, False, rows=same,
                anchors="PyVRP .0065 on 1,000 customers", note=note),
-        Figure("Solomon, worst gap to best known", max(gaps, default=None), 0.01, False, rows=same),
+        Figure("Solomon, share within 1 % of best known, no more vehicles",
+               sum(gap <= AIM for gap in gaps) / len(known) if known else None, 1.0, rows=len(known)),
+        Figure("Solomon, worst gap to best known", max(gaps, default=None), AIM, False, rows=same),
         Figure("Solomon, mean gap in distance, any number of vehicles", mean(every) if every else None,
-               0.01, False, rows=len(every), note=f"worst {max(every, default=0):.4f}"),
+               AIM, False, rows=len(every), note=f"worst {max(every, default=0):.4f}"),
         Figure("Solomon, share with the best known number of vehicles", same / len(known) if known else None,
                rows=len(known)),
     ]  # fmt: skip
+
+
+def best_vehicles(one: dict[str, Any]) -> int:
+    """Vehicles of the best known; some lists of its routes hold an empty one, which their number counts."""
+    routes = [route for route in one.get("bks_routes") or [] if route]
+    return len(routes) or int(one["bks_vehicles"])
 
 
 def _solved(one: dict[str, Any]) -> list[list[int]]:
@@ -66,7 +74,7 @@ def _solved(one: dict[str, Any]) -> list[list[int]]:
     ]
     found = drive(
         stops, travel, 0, (int(SCALE * rows[0][4]), int(SCALE * rows[0][5])), int(one["vehicles"]),
-        int(one["capacity"]), seconds=SECONDS, patience=PATIENCE, vehicle_cost=VEHICLE, clock=process_time,
+        int(one["capacity"]), seconds=SECONDS, clock=process_time,
     )  # fmt: skip
     return [[stop + 1 for stop in route] for route in found.routes] if found.feasible else []
 

@@ -1,5 +1,6 @@
 """From a question to an answer: gather, plan, and say what came of it."""
 
+import time
 from collections import Counter
 from datetime import datetime
 from typing import Literal
@@ -24,21 +25,24 @@ from mesh.agents.resource_allocation.work import Plan, Visit, Work, by_shift, pr
 from mesh.kit.agent import Answered, ModelUsed
 from mesh.kit.ports import Ports
 
-VERSION = "1"
+VERSION = "2"
 
 
 def answer(ask: Question, ports: Ports) -> Answered[Answer]:
     """Plan the tasks. Pure but for the clock that ends the search where a machine is too slow."""
+    began = time.monotonic()
     gathered = gather(ask, ports)
     case = formulate(ask, gathered)
-    planned = plan_work(case.work, ask.time_limit_s)
-    return Answered(_reply(ask, case, planned), _by(), simulated=gathered.simulated)
+    planned = plan_work(case.work, ask.time_limit_s - (time.monotonic() - began))
+    return Answered(_reply(ask, case, planned), _by(planned), simulated=gathered.simulated)
 
 
-def _by() -> ModelUsed:
+def _by(planned: Planned) -> ModelUsed:
     from importlib.metadata import version
 
-    return ModelUsed(name="cp-sat", version=f"{VERSION} (ortools {version('ortools')})", provider="solver")
+    solvers = {"ortools": "cp-sat", **({"pyvrp": "pyvrp"} if "rounds" in planned.methods else {})}
+    built = ", ".join(f"{package} {version(package)}" for package in solvers)
+    return ModelUsed(name=" + ".join(solvers.values()), version=f"{VERSION} ({built})", provider="solver")
 
 
 def _reply(ask: Question, case: Case, planned: Planned) -> Answer:
@@ -69,7 +73,7 @@ def _reply(ask: Question, case: Case, planned: Planned) -> Answer:
         utilisation=use,
         fairness=_fairness(use),
         changes=_changes(ask, case, planned.plan),
-        notes=_notes(case),
+        notes=_notes(case, planned),
     )
 
 
@@ -261,7 +265,7 @@ def _message(gathered: Gathered, plan: Outcome, greedy: Outcome, gap: float | No
     return f"{plan.done} of {total} tasks planned, {plan.sla_breaches} SLA breaches.{avoided} {close}".strip()
 
 
-def _notes(case: Case) -> list[str]:
+def _notes(case: Case, planned: Planned) -> list[str]:
     notes = [*case.gathered.notes, *case.notes]
     on_site = [task for task in case.tasks if task.on_site and task.latitude is None]
     if on_site:
@@ -271,4 +275,6 @@ def _notes(case: Case) -> list[str]:
         notes.append("Travel is reckoned from coordinates; the way home is not part of the shift.")
     if placed and any(shift.base is None for shift in case.work.shifts):
         notes.append("Some technicians have no location; their first way of a day counts as none.")
+    if "rounds" in planned.methods:
+        notes.append("The rounds are PyVRP's, which proves no bound; the bound is the relaxation's.")
     return notes

@@ -28,9 +28,10 @@ NEVER = 10**9
 # Of the time there is, by when each step is over on a machine that is too slow.
 SEARCH_SHARE, DIVE_SHARE, PROOF_SHARE = 0.55, 0.8, 0.95
 DIVE_ROUNDS = 2
-DIVE_FEWEST = 3
+DIVE_FEWEST = 6
 SURE = 0.7
 LEAST_SHARE = 0.01
+SCALE = 1e5  # thousandths of a point to one unit of the programme, whose tolerances suit small numbers
 SMOOTHING = 0.5
 CONVERGED = 2e-4
 Column = tuple[int, ...]
@@ -45,15 +46,34 @@ class Bound:
     plan: dict[int, Visit] = field(default_factory=dict)
 
 
-def bound(
-    work: Work, plan: Plan, watch: Watch, first_rounds: int = FIRST_ROUNDS, rounds: int = ROUNDS
-) -> Bound:
-    """The lowest bound found in so many rounds of either search, starting from the points of a plan.
+def bound(work: Work, plan: Plan, watch: Watch) -> Bound:
+    """The lowest bound found, starting from the points of a plan, and the plan its columns make.
 
-    `plan` of what comes back holds what the columns make of it, which may be less than was given. Where the
-    times need a fine grid, multipliers and columns come from a coarse one whose bound would not hold, and
-    the bound from the fine one at those multipliers.
+    `plan` of what comes back may be worth less than what was given. Where the times need a fine grid,
+    multipliers and columns come from a coarse one whose bound would not hold, and the bound from the fine
+    one at those multipliers.
     """
+    import numpy as np
+
+    search = searched(work, plan, watch, FIRST_ROUNDS, ROUNDS)
+    made = completed(work, search.dive(work, lambda: watch.over(DIVE_SHARE)))
+    better = max(plan, made, key=lambda one: price(work, one).points)
+    # Tangents at the better plan's loads, and on the fine grid: this bound holds.
+    last = _Search(tabled(work, better, proving=True), [], NEVER)
+    last.descend(search.best, price(work, better).points, LAST_ROUNDS, lambda: watch.over(PROOF_SHARE), 0.3)
+    value = min(last.value, search.value if search.tables.proves else last.value)
+    return Bound(int(np.floor(value + 0.5)), search.columns, dict(made))
+
+
+def columns(work: Work, plan: Plan, watch: Watch, first_rounds: int, rounds: int) -> Bound:
+    """Columns and the plan they make, without a proof: `points` is no bound but what the plan is worth."""
+    search = searched(work, plan, watch, first_rounds, rounds)
+    made = completed(work, search.dive(work, lambda: watch.over(DIVE_SHARE)))
+    return Bound(price(work, made).points, search.columns, dict(made))
+
+
+def searched(work: Work, plan: Plan, watch: Watch, first_rounds: int, rounds: int) -> "_Search":
+    """The search for multipliers, by both ways, from the points of a plan."""
     import numpy as np
 
     tables = tabled(work, plan)
@@ -63,13 +83,7 @@ def bound(
     search = _Search(tables, [{} for _ in work.shifts], first_rounds - MASTER_ROUNDS)
     search.descend(multipliers, price(work, plan).points, first_rounds, lambda: watch.over(SEARCH_SHARE))
     search.generate(rounds, watch)
-    made = completed(work, search.dive(work, lambda: watch.over(DIVE_SHARE)))
-    better = max(plan, made, key=lambda one: price(work, one).points)
-    # Tangents at the better plan's loads, and on the fine grid: this bound holds.
-    last = _Search(tabled(work, better, proving=True), [], NEVER)
-    last.descend(search.best, price(work, better).points, LAST_ROUNDS, lambda: watch.over(PROOF_SHARE), 0.3)
-    value = min(last.value, search.value if tables.proves else last.value)
-    return Bound(int(np.floor(value + 0.5)), search.columns, dict(made))
+    return search
 
 
 @dataclass(slots=True)
@@ -198,46 +212,61 @@ class _Master:
     """The linear programme: the best mixture of schedules, each job and each shift once (GLOP)."""
 
     def __init__(self, tables: Tables, watch: Watch) -> None:
+        self.rows = tables.jobs, tables.gain.shape[1]
+        self.watch = watch
+        self.shares: list[tuple[int, Column, float, Any]] = []
+        self._begin()
+
+    def _begin(self) -> None:
+        """An empty programme."""
         from ortools.linear_solver import pywraplp  # type: ignore[import-untyped]
 
         self.solver = pywraplp.Solver.CreateSolver("GLOP")
-        self.watch = watch
-        shifts = tables.gain.shape[1]
         infinity = self.solver.infinity()
-        self.jobs = [self.solver.Constraint(-infinity, 1.0) for _ in range(tables.jobs)]
+        jobs, shifts = self.rows
+        self.jobs = [self.solver.Constraint(-infinity, 1.0) for _ in range(jobs)]
         self.shifts = [self.solver.Constraint(-infinity, 1.0) for _ in range(shifts)]
-        self.shares: list[tuple[int, Column, Any]] = []
         self.objective = self.solver.Objective()
         self.objective.SetMaximization()
 
     def add(self, shift: int, column: Column, worth: float) -> None:
         share = self.solver.NumVar(0.0, self.solver.infinity(), "")
-        self.shares.append((shift, column, share))
-        self.objective.SetCoefficient(share, worth)
+        self.shares.append((shift, column, worth, share))
+        self.objective.SetCoefficient(share, worth / SCALE)
         self.shifts[shift].SetCoefficient(share, 1.0)
         for job in set(column):
             self.jobs[job].SetCoefficient(share, float(column.count(job)))
 
     def mixture(self) -> list[tuple[float, int, Column]]:
         """What the programme's solution is made of: share, shift and schedule, the greatest shares first."""
-        found = [(share.solution_value(), shift, column) for shift, column, share in self.shares if column]
+        found = [(share.solution_value(), shift, column) for shift, column, _, share in self.shares if column]
         return sorted((one for one in found if one[0] > LEAST_SHARE), key=lambda one: (-one[0], one[1:]))
 
     def settle(self, shifts: set[int], jobs: set[int]) -> None:
         """Take out all schedules of these shifts or with any of these jobs."""
         kept = []
-        for shift, column, share in self.shares:
-            if shift in shifts or not jobs.isdisjoint(column):
-                share.SetUb(0.0)
+        for entry in self.shares:
+            if entry[0] in shifts or not jobs.isdisjoint(entry[1]):
+                entry[3].SetUb(0.0)
             else:
-                kept.append((shift, column, share))
+                kept.append(entry)
         self.shares = kept
 
     def solve(self) -> "tuple[float, Floats] | None":
         """Its value and the price of each job; None where the solver gave none."""
         import numpy as np
 
+        if self._run() != self.solver.OPTIMAL:
+            # Columns that came one by one can leave GLOP with a basis it makes nothing of; afresh it does.
+            shares, self.shares = self.shares, []
+            self._begin()
+            for shift, column, worth, _ in shares:
+                self.add(shift, column, worth)
+            if self._run() != self.solver.OPTIMAL:
+                return None
+        prices = np.array([row.dual_value() for row in self.jobs])
+        return SCALE * self.objective.Value(), SCALE * np.maximum(0.0, prices)
+
+    def _run(self) -> int:
         self.solver.SetTimeLimit(max(1, int(1000 * self.watch.left())))
-        if self.solver.Solve() != self.solver.OPTIMAL:
-            return None
-        return self.objective.Value(), np.maximum(0.0, np.array([row.dual_value() for row in self.jobs]))
+        return int(self.solver.Solve())

@@ -45,10 +45,12 @@ def _soonest(work: Work, plan: Plan, order: dict[int, list[int]], job: int) -> V
     ended = max((plan[b].start + work.jobs[b].minutes for b in one.after), default=0)
     best: tuple[tuple[bool, int, int, int], Visit] | None = None
     for number, worth in one.options.items():
+        shift = work.shifts[number]
+        if best is not None and not best[0][0] and shift.start > best[0][1]:
+            continue
         visit = fit(work, plan, order.get(number, ()), number, job, ended)
         if visit is None:
             continue
-        shift = work.shifts[number]
         over = visit.start + one.minutes - shift.end
         if over > 0 and one.gain(number, visit.start) <= over * shift.overtime:
             continue

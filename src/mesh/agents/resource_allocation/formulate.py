@@ -131,12 +131,12 @@ def _job(
     ready = 0 if task.release_at is None else max(0, _minutes(gathered, task.release_at, up=True))
     deadline = window if task.deadline is None else min(window, _minutes(gathered, task.deadline))
     start = None if task.start_at is None else _minutes(gathered, task.start_at)
-    worth = {n: _worth(task, one, minutes, value, weights) for n, one in enumerate(gathered.technicians)}
-    options = {
-        number: worth[shift.technician]
-        for number, shift in enumerate(shifts)
-        if able(task, gathered.technicians[shift.technician])
+    worth = {
+        n: _worth(task, one, minutes, value, weights)
+        for n, one in enumerate(gathered.technicians)
+        if able(task, one)
     }
+    options = {n: worth[shift.technician] for n, shift in enumerate(shifts) if shift.technician in worth}
     return Job(
         id=task.id,
         minutes=minutes,

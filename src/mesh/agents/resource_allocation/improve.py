@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mesh.agents.resource_allocation import exact
-from mesh.agents.resource_allocation.bound import bound
+from mesh.agents.resource_allocation.bound import columns
 from mesh.agents.resource_allocation.packing import pack
 from mesh.agents.resource_allocation.watch import Watch
 from mesh.agents.resource_allocation.work import Job, Plan, Visit, Work, faults, price
@@ -73,7 +73,7 @@ def _by_columns(
     number = {job: place for place, job in enumerate(jobs)}
     place_of = {shift: place for place, shift in enumerate(shifts)}
     here = {number[j]: plan[j]._replace(shift=place_of[plan[j].shift]) for j in jobs if j in plan}
-    found = bound(part, here, watch.rest(), FIRST_ROUNDS, ROUNDS)
+    found = columns(part, here, watch.rest(), FIRST_ROUNDS, ROUNDS)
     better = max(here, found.plan, key=lambda one: price(part, one).points)
     packed = pack(part, found.columns, better, effort=EFFORT, seconds=watch.left())
     return {**held, **{jobs[j]: visit._replace(shift=shifts[visit.shift]) for j, visit in packed.items()}}
@@ -96,7 +96,7 @@ def _part(work: Work, jobs: list[int], shifts: list[int], held: Plan) -> Work:
         jobs=tuple(_cut(work, job, number, place_of, held, until.get(job)) for job in jobs),
         shifts=tuple(work.shifts[shift] for shift in shifts),
         levels=tuple(
-            tuple(level - load.get(technician, 0) for level in levels)
+            tuple(max(0, level - load.get(technician, 0)) for level in levels)
             for technician, levels in enumerate(work.levels)
         ),
     )

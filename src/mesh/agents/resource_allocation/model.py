@@ -18,8 +18,8 @@ from pydantic import (
 
 from mesh.kit.records import Amount, Latitude, Longitude, Moment, Name, TimeOfDay
 
-MOST_TASKS = 500
-MOST_TECHNICIANS = 100
+MOST_TASKS = 1_000
+MOST_TECHNICIANS = 200
 MOST_HOURS = 24 * 14
 
 Priority = Literal["critical", "high", "medium", "low"]

@@ -2,43 +2,50 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
-from mesh.agents.resource_allocation import exact
+from mesh.agents.resource_allocation import exact, on_site
 from mesh.agents.resource_allocation.dispatcher import dispatch
 from mesh.agents.resource_allocation.watch import Watch
 from mesh.agents.resource_allocation.work import Plan, Visit, Work, faults, price
 
+Method = Literal["exact", "rounds", "columns", "neighbourhoods"]
 # Up to so many pairs of job and shift the whole is put to the solver at once.
 WHOLE_PAIRS = 1_000
-MOST_PAIRS = 150_000  # beyond, the relaxation takes too much memory: only the simple bound is left
+MOST_PAIRS = 30_000  # beyond, the relaxation alone takes longer than there is: only the simple bound is left
 FIRST_EFFORT, WHOLE_EFFORT = 0.3, 2.0  # deterministic seconds
 TURNS = 24
 CLOSE_ENOUGH = 1e-6
-SPARE_S = 0.4  # for what comes after the search
+SPARE_S, SPARE_PER_JOB_S = 0.4, 0.001  # for what comes after the search
+ROUNDS_SHARE = 0.4  # of the time there is, by when rounds are over on a machine that is too slow
 
 
 @dataclass(slots=True)
 class Planned:
-    """The best plan, the dispatcher's, and what is proven. Points are thousandths."""
+    """The best plan, the dispatcher's, and what is proven. Points are thousandths.
+
+    `methods` are those that each made a better plan than all before, the dispatcher's first.
+    """
 
     plan: dict[int, Visit]
     greedy: dict[int, Visit]
     points: int
     bound: int
     stopped_by: Literal["proof", "effort", "time_limit"]
+    methods: list[Method] = field(default_factory=list)
 
 
 def plan_work(work: Work, seconds: float, clock: Callable[[], float] = time.monotonic) -> Planned:
     """Plan within `seconds`. What is reached is set by counted effort, so the same work has the same plan;
     the clock only ends it early on a machine too slow for that, and then `stopped_by` says so."""
     _load()
-    watch = Watch(seconds - SPARE_S, clock)
+    watch = Watch(seconds - SPARE_S - SPARE_PER_JOB_S * len(work.jobs), clock)
     greedy = dispatch(work)
     found = Planned(greedy, greedy, price(work, greedy).points, ceiling(work), "effort")
     if any(job.options for job in work.jobs):
         _whole(work, found, watch, FIRST_EFFORT)
+        _on_site(work, found, watch)
         _relaxed(work, found, watch)
         _whole(work, found, watch, WHOLE_EFFORT)
         _search(work, found, watch)
@@ -67,11 +74,18 @@ def ceiling(work: Work) -> int:
     return total
 
 
-def _take(work: Work, found: Planned, plan: Plan) -> None:
+def _take(work: Work, found: Planned, plan: Plan, method: Method) -> None:
     """Keep a plan that is worth more and can be carried out; one with a fault is taken from no method."""
     points = price(work, plan).points
     if points > found.points and next(faults(work, plan), None) is None:
         found.plan, found.points = dict(plan), points
+        found.methods.append(method)
+
+
+def _on_site(work: Work, found: Planned, watch: Watch) -> None:
+    """PyVRP's rounds, where visits and the ways between them are most of the work."""
+    if found.points < found.bound and not watch.over() and on_site.suits(work):
+        _take(work, found, on_site.rounds(work, lambda: watch.over(ROUNDS_SHARE)), "rounds")
 
 
 def _relaxed(work: Work, found: Planned, watch: Watch) -> None:
@@ -83,7 +97,7 @@ def _relaxed(work: Work, found: Planned, watch: Watch) -> None:
         return
     relaxed = bound(work, found.plan, watch)
     found.bound = min(found.bound, relaxed.points)
-    _take(work, found, relaxed.plan)
+    _take(work, found, relaxed.plan, "columns")
 
 
 def _whole(work: Work, found: Planned, watch: Watch, effort: float) -> None:
@@ -96,7 +110,7 @@ def _whole(work: Work, found: Planned, watch: Watch, effort: float) -> None:
         effort=effort, seconds=watch.left(), at_most=found.bound,
     )  # fmt: skip
     if solved.plan is not None:
-        _take(work, found, solved.plan)
+        _take(work, found, solved.plan, "exact")
         found.bound = min(found.bound, solved.bound)
 
 
@@ -106,4 +120,4 @@ def _search(work: Work, found: Planned, watch: Watch) -> None:
     if found.points < found.bound and not watch.over():
         bound = found.bound
         better = improve(work, found.plan, TURNS, watch, lambda points: points >= bound)
-        _take(work, found, better)
+        _take(work, found, better, "neighbourhoods")

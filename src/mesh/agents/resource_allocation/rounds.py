@@ -1,12 +1,16 @@
-"""On-site rounds: who drives where in which order, by hybrid local search (PyVRP; Wouda, Lan, Kool, 2024).
+"""Rounds from one base and back: who drives where in which order, by hybrid local search (PyVRP; Wouda, Lan,
+Kool, 2024), fewest rounds first and then least travel, as Solomon's problems are judged.
 
-It gives no bound. Where travel is what decides, it finds in seconds what the other methods take minutes for.
+It gives no bound. The same solver serves answers through `on_site.py`, with what a plan is worth.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import ceil
+from typing import Any
 
 SEED = 1
+FLEET_SHARE = 0.6  # of the time, for fewer rounds; the rest is for less travel
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,67 +41,87 @@ def drive(
     vehicles: int,
     capacity: int,
     *,
-    seconds: float | None = None,
-    iterations: int | None = None,
-    patience: int | None = None,
-    vehicle_cost: int = 0,
-    clock: Callable[[], float] | None = None,
+    seconds: float,
+    clock: Callable[[], float],
 ) -> Rounds:
-    """Rounds from `base` and back within `opens`, of least travel (and `vehicle_cost` for each used).
+    """Rounds from `base` and back within `opens`, at most `vehicles`, the fewest found, then of least travel.
 
-    `travel[a][b]` is both time and distance between places. After `iterations` the same question has
-    the same answer; `seconds` of `clock` end it by time. `patience` ends it after so many iterations
-    without a better solution. Give at least one of the three.
+    `travel[a][b]` is both time and distance between places. The search ends after `seconds` of `clock`.
     """
+    from pyvrp import Solution, solve
+
+    began = clock()
+    data = _posed(stops, travel, base, opens, vehicles, capacity)
+    best = _fewer(data, stops, capacity, _Until(clock, began + FLEET_SHARE * seconds))
+    if best.is_feasible():
+        data = _with_vehicles(data, best.num_routes())
+    start = Solution(data, _orders(best))
+    end = _Until(clock, began + seconds)
+    best = solve(data, end, SEED, collect_stats=False, initial_solution=start).best
+    return Rounds(_orders(best), int(best.distance()), bool(best.is_feasible()))
+
+
+def _fewer(data: Any, stops: Sequence[Stop], capacity: int, until: "_Until") -> Any:
+    """Rounds that do all with as few vehicles as were found by then: one less each time it was possible."""
+    from pyvrp import solve
+    from pyvrp.stop import FirstFeasible, MultipleCriteria
+
+    least = ceil(sum(stop.load for stop in stops) / capacity) if capacity else 1
+    best, number = None, data.num_vehicles
+    while best is None or (number >= least and not until(0)):
+        tried = _with_vehicles(data, number)
+        stop = MultipleCriteria([FirstFeasible(), until])
+        found = solve(tried, stop, SEED, collect_stats=False).best
+        if best is None or found.is_feasible():
+            best = found
+        number = best.num_routes() - 1 if best.is_feasible() else 0
+    return best
+
+
+def _with_vehicles(data: Any, number: int) -> Any:
+    return data.replace(vehicle_types=[data.vehicle_type(0).replace(num_available=number)])
+
+
+def _orders(solution: Any) -> list[list[int]]:
+    return [[visit.idx for visit in route if visit.is_client()] for route in solution.routes()]
+
+
+def _posed(
+    stops: Sequence[Stop],
+    travel: Sequence[Sequence[int]],
+    base: int,
+    opens: tuple[int, int],
+    vehicles: int,
+    capacity: int,
+) -> Any:
+    """The problem as PyVRP has it."""
     import numpy as np
-    from pyvrp import Client, Depot, Location, ProblemData, VehicleType, solve
-    from pyvrp.stop import MaxIterations, MultipleCriteria, NoImprovement
+    from pyvrp import Client, Depot, Location, ProblemData, VehicleType
 
     matrix = np.array(travel, dtype=np.int64)
+    clients = [
+        Client(
+            location=stop.place,
+            delivery=[stop.load] if capacity else [],
+            service_duration=stop.minutes,
+            tw_early=stop.earliest,
+            tw_late=stop.latest,
+        )
+        for stop in stops
+    ]
     load = [capacity] if capacity else []
-    data = ProblemData(
-        locations=[Location(0, 0) for _ in range(len(matrix))],
-        clients=[
-            Client(
-                location=stop.place,
-                delivery=[stop.load] if capacity else [],
-                service_duration=stop.minutes,
-                tw_early=stop.earliest,
-                tw_late=stop.latest,
-            )
-            for stop in stops
-        ],
-        depots=[Depot(location=base, tw_early=opens[0], tw_late=opens[1])],
-        vehicle_types=[
-            VehicleType(
-                num_available=vehicles,
-                capacity=load,
-                fixed_cost=vehicle_cost,
-                tw_early=opens[0],
-                tw_late=opens[1],
-            )
-        ],
-        distance_matrices=[matrix],  # type: ignore[list-item]
-        duration_matrices=[matrix],  # type: ignore[list-item]
-    )
-    ends: list[object] = [MaxIterations(iterations)] if iterations is not None else []
-    if patience is not None:
-        ends.append(NoImprovement(patience))
-    if seconds is not None:
-        ends.append(_Clock(seconds, clock))
-    found = solve(data, stop=MultipleCriteria(ends), seed=SEED, display=False)  # type: ignore[arg-type]
-    routes = [[visit.idx for visit in route if visit.is_client()] for route in found.best.routes()]
-    return Rounds(routes, int(found.best.distance()), bool(found.is_feasible()))
+    vehicle = VehicleType(num_available=vehicles, capacity=load, tw_early=opens[0], tw_late=opens[1])
+    depot = Depot(location=base, tw_early=opens[0], tw_late=opens[1])
+    places = [Location(0, 0) for _ in range(len(matrix))]
+    return ProblemData(places, clients, [depot], [vehicle], [matrix], [matrix])  # type: ignore[list-item]
 
 
-class _Clock:
-    """Ends the search after so many seconds of a clock, processor time included."""
+@dataclass(slots=True)
+class _Until:
+    """Ends a search at a time of a clock, which may be processor time."""
 
-    def __init__(self, seconds: float, clock: Callable[[], float] | None) -> None:
-        from time import monotonic
-
-        self._clock = clock or monotonic
-        self._until = self._clock() + seconds
+    clock: Callable[[], float]
+    end: float
 
     def __call__(self, best_cost: float) -> bool:  # noqa: ARG002
-        return self._clock() >= self._until
+        return self.clock() >= self.end

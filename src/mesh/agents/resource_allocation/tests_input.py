@@ -87,8 +87,8 @@ def test_an_impossible_technician_is_named(technician: dict[str, Any], named: st
 
 
 def test_too_many_tasks_are_refused_with_the_limit() -> None:
-    assert "at most 500" in refused([{"id": str(n), "hours": 1} for n in range(10_000)])
-    assert "less than or equal to 500" in refused(10_000)
+    assert "at most 1000" in refused([{"id": str(n), "hours": 1} for n in range(10_000)])
+    assert "less than or equal to 1000" in refused(10_000)
 
 
 @pytest.mark.parametrize(
