@@ -31,29 +31,29 @@ _RUNTIME = (
     "Python 3.13 is supported until 2029 and starts faster than 3.14 does; the libraries the agents need "
     "have wheels for it on arm64."
 )
-_DLQ = (
+DLQ = (
     "Called by API Gateway or by an event source mapping, which wait for the answer: a dead letter target is "
     "used for calls that nobody waits for, and the functions called so have one."
 )
-_OPEN = (
+OPEN = (
     "Open to all by design: health, documentation, preflights and paths that do not exist hold nothing of a "
     "tenant. The stage throttles them."
 )
 _AUTHORIZER = "A Lambda authorizer takes API keys and, where there is a user pool, its tokens."
 _ROTATION = (
-    "Entries are keys to others' services, which only those services can renew; the mesh reads a new one "
-    "within five minutes."
+    "Entries are the mesh's own keys. What they signed or hashed stays where it is: a key renewed by a clock "
+    "would part old sightings and receipts from new ones. Whoever must renew one does it by hand."
 )
 _OWN_POLICY = (
     "The policy is this role's and no other's: one role for each function, with what its code calls and "
     "nothing to share."
 )
-_VPC = (
+VPC = (
     "Reaches AWS over TLS with its own role and has no address that others could reach. With the switch "
     "`vpc` those that answer for tenants run in a private network; the others hold no tenant's session."
 )
-_WAF = (
-    "A firewall costs 8 USD a month and is part of the full size. In the others the authorizer, the usage "
+WAF = (
+    "A firewall costs 9 USD a month and is part of the full size. In the others the authorizer, the usage "
     "plan and the stage's throttle stand before every function."
 )
 _SSE = (
@@ -61,44 +61,52 @@ _SSE = (
     "read: the bucket's policy and the roles do that."
 )
 _AWS_POLICY = "The policy AWS asks for in this role, which only the service itself can assume."
-_LOGS_OF_LOGS = "The access logs' own bucket: logging into itself would never end."
+LOGS_OF_LOGS = "The access logs' own bucket: logging into itself would never end."
 _RECOVERED = (
     "Each table can be restored to any second of the last 35 days; a copy in another account is for whoever "
     "runs the mesh to decide."
 )
 _ONE_REGION = "Versions are kept for a month. A second region doubles the price of storage."
+CONCURRENCY = (
+    "A reservation is taken from all other functions, and new accounts have ten in all. The stage's "
+    "throttle and the queue's mapping bound how many run."
+)
+CACHED = (
+    "Rows, answers and jobs must be read as they are now, so only views and documentation are cached, in "
+    "the full size, encrypted and kept apart by who asks."
+)
+TLS = (
+    "The minimum is TLS 1.2, which CloudFront applies only under a domain of one's own; under "
+    "cloudfront.net it decides itself."
+)
 
 ROWS = (
     Row(SOLUTIONS, "L1", ANYWHERE, _RUNTIME),
     Row(SERVERLESS, "LambdaLatestVersion", ANYWHERE, _RUNTIME),
-    Row(SERVERLESS, "LambdaDLQ", ANYWHERE, _DLQ),
-    Row(NIST, "LambdaDLQ", ANYWHERE, _DLQ),
-    Row(NIST, "LambdaConcurrency", ANYWHERE,
-        "A reservation is taken from all other functions, and new accounts have ten in all. The stage's "
-        "throttle and the queue's mapping bound how many run."),
-    Row(NIST, "LambdaInsideVPC", ANYWHERE, _VPC),
+    Row(SERVERLESS, "LambdaDLQ", ANYWHERE, DLQ),
+    Row(NIST, "LambdaDLQ", ANYWHERE, DLQ),
+    Row(NIST, "LambdaConcurrency", ANYWHERE, CONCURRENCY),
+    Row(NIST, "LambdaInsideVPC", ANYWHERE, VPC),
     Row(NIST, "IAMNoInlinePolicy", ANYWHERE, _OWN_POLICY),
     Row(NIST, "DynamoDBInBackupPlan", ANYWHERE, _RECOVERED),
     Row(NIST, "S3BucketReplicationEnabled", ANYWHERE, _ONE_REGION),
     Row(NIST, "S3DefaultEncryptionKMS", ANYWHERE, _SSE),
     Row(SOLUTIONS, "COG4", "/Rest/", _AUTHORIZER),
-    Row(SOLUTIONS, "APIG4", r"/Rest/Default/.*OPTIONS", _OPEN),
-    Row(SOLUTIONS, "APIG4", r"/Rest/Default/(health|docs|openapi\.json)", _OPEN),
-    Row(SOLUTIONS, "APIG4", r"/Rest/Default/(\{proxy\+\}/)?ANY", _OPEN),
-    Row(SOLUTIONS, "APIG3", "/Rest/", _WAF),
-    Row(NIST, "APIGWAssociatedWithWAF", "/Rest/", _WAF),
-    Row(SOLUTIONS, "CFR2", "/Distribution", _WAF),
-    Row(NIST, "APIGWCacheEnabledAndEncrypted", "/Rest/",
-        "Rows, answers and jobs must be read as they are now, so only views and documentation are cached, in "
-        "the full size, encrypted and kept apart by who asks."),
+    Row(SOLUTIONS, "APIG4", r"/Rest/Default/.*OPTIONS", OPEN),
+    Row(SOLUTIONS, "APIG4", r"/Rest/Default/(health|docs|openapi\.json)", OPEN),
+    Row(SOLUTIONS, "APIG4", r"/Rest/Default/(\{proxy\+\}/)?ANY", OPEN),
+    Row(SOLUTIONS, "APIG3", "/Rest/", WAF),
+    Row(NIST, "APIGWAssociatedWithWAF", "/Rest/", WAF),
+    Row(SOLUTIONS, "CFR2", "/Distribution", WAF),
+    Row(NIST, "APIGWCacheEnabledAndEncrypted", "/Rest/", CACHED),
     Row(NIST, "APIGWSSLEnabled", "/Rest/",
         "A client certificate shows a server of one's own that API Gateway calls; this calls Lambda."),
     Row(SOLUTIONS, "APIG4", r"-(websocket|realtime)/socket-(disconnect|message)-route",
         "A socket is let in at $connect; API Gateway takes no authorizer on later messages."),
     Row(SOLUTIONS, "SMG4", "/Credentials", _ROTATION),
     Row(NIST, "SecretsManagerRotationEnabled", "/Credentials", _ROTATION),
-    Row(SOLUTIONS, "S1", "/AccessLogs", _LOGS_OF_LOGS),
-    Row(NIST, "S3BucketLoggingEnabled", "/AccessLogs", _LOGS_OF_LOGS),
+    Row(SOLUTIONS, "S1", "/AccessLogs", LOGS_OF_LOGS),
+    Row(NIST, "S3BucketLoggingEnabled", "/AccessLogs", LOGS_OF_LOGS),
     Row(SOLUTIONS, "SQS3", "/FailedEvents",
         "It is a dead letter queue: of rules, schedules and streams, which cdk-nag does not follow."),
     Row(SERVERLESS, "SQSRedrivePolicy", "/(FailedEvents|DeadLetters)", "It is a dead letter queue itself."),
@@ -111,9 +119,7 @@ ROWS = (
         "Nothing is in the default group. CloudFormation cannot close it; CDK's way is a function that may "
         "change every security group of the account."),
     Row(SOLUTIONS, "CFR1", "/Distribution", "MSPs work from anywhere; price class 100 limits the edges."),
-    Row(SOLUTIONS, "CFR4", "/Distribution",
-        "The minimum is TLS 1.2, which CloudFront applies only under a domain of one's own; under "
-        "cloudfront.net it decides itself."),
+    Row(SOLUTIONS, "CFR4", "/Distribution", TLS),
     Row(SOLUTIONS,
         "IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]",
         "/CloudWatchRole", _AWS_POLICY),

@@ -18,11 +18,11 @@ from infra.plan import EVENTS_STREAM, PREFIX, SECRET, Plan, Size, planned
 from infra.realtime import Realtime
 from infra.web import Web
 from infra.workflows import Workflows
+from mesh.adapters.aws.deployment.uploads import BUCKET as ASSETS_BUCKET
 
 # By this tag the deployment's resources are found, and its costs.
 PROJECT = "msp-intelligence-mesh"
 # Zips are uploaded here; the deploy command makes it, so that no bootstrap stack is needed beforehand.
-ASSETS_BUCKET = f"{PREFIX}-assets-${{AWS::AccountId}}-${{AWS::Region}}"
 CONTEXT = {
     # Without it every synthesis would look for new versions of itself and of the command line.
     "@aws-cdk/core:disableVersionReporting": True,
@@ -47,7 +47,8 @@ def assemble(app: App, plan: Plan, packages: Packages) -> dict[str, Stack]:
     foundation = Foundation(app, stack_name("foundation"), plan)
     data = Data(app, stack_name("data"), plan, foundation, job_timeout_s=job_timeout_s(plan))
     environment = {**_environment(data), **foundation.tokens}
-    around = Surroundings(plan, packages, environment, foundation.key, foundation.vpc)
+    secret = foundation.secret.secret_arn
+    around = Surroundings(plan, packages, environment, foundation.key, foundation.vpc, secret)
     agents = Agents(app, stack_name("agents"), around, data)
     workflows = Workflows(app, stack_name("workflows"), around, foundation, data)
     workflows.add_stack_dependency(agents)

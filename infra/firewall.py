@@ -17,10 +17,11 @@ ABOUT_BODIES = (
     "SizeRestrictions_BODY", "EC2MetaDataSSRF_BODY", "GenericLFI_BODY", "GenericRFI_BODY",
     "CrossSiteScripting_BODY",
 )  # fmt: skip
+KNOWN_BAD_IN_BODIES = ("Log4JRCE_BODY", "JavaDeserializationRCE_BODY")
 
 
 def web_acl(stack: Construct, label: str, scope: str, key: kms.IKey) -> wafv2.CfnWebACL:
-    """Three rules, 8 USD a month. `scope` is REGIONAL or CLOUDFRONT."""
+    """Four rules, 9 USD a month. `scope` is REGIONAL or CLOUDFRONT."""
     per_address = wafv2.CfnWebACL.RuleProperty(
         name="rate", priority=0, action=wafv2.CfnWebACL.RuleActionProperty(block={}),
         visibility_config=_seen(f"{label}-rate"),
@@ -34,6 +35,7 @@ def web_acl(stack: Construct, label: str, scope: str, key: kms.IKey) -> wafv2.Cf
         per_address,
         _of_aws(label, 1, "AWSManagedRulesAmazonIpReputationList", ()),
         _of_aws(label, 2, "AWSManagedRulesCommonRuleSet", ABOUT_BODIES),
+        _of_aws(label, 3, "AWSManagedRulesKnownBadInputsRuleSet", KNOWN_BAD_IN_BODIES),
     ]
     acl = wafv2.CfnWebACL(
         stack, f"{label}Acl", name=f"{PREFIX}-{label.lower()}", scope=scope, rules=rules,

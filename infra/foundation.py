@@ -85,7 +85,9 @@ class Foundation(Stack):
         return topic
 
     def _secret(self) -> secretsmanager.Secret:
-        """Holds no entry until a part of the mesh reads one; those are added by whoever runs it."""
+        """Without entries in the template: the command that deploys makes those the code reads, and keeps
+        them (`mesh.adapters.aws.deployment.entries`).
+        """
         # Named, so that CDK does not widen the key's policy by actions with wildcards.
         key = kms.Key.from_key_arn(self, "SecretsKey", self.key.key_arn)
         return secretsmanager.Secret(

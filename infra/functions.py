@@ -48,6 +48,8 @@ class Surroundings:
     environment: Mapping[str, str]
     key: kms.IKey
     vpc: ec2.IVpc | None
+    # ARN of the secret that holds the mesh's own keys.
+    secret: str
 
 
 class MeshFunction(Construct):
@@ -67,7 +69,7 @@ class MeshFunction(Construct):
             handler=f"{HANDLERS}.{spec.handler}", code=around.packages.code(spec.package),
             memory_size=spec.memory_mb, timeout=Duration.seconds(spec.timeout_s),
             environment={**around.environment, **spec.environment},
-            role=self._role(inside is not None), log_group=group, vpc=inside,
+            role=self._role(around, inside is not None), log_group=group, vpc=inside,
             vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED) if inside else None,
             tracing=lambda_.Tracing.ACTIVE if around.plan.switches.tracing else lambda_.Tracing.DISABLED,
             snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if snap_start else None,
@@ -77,7 +79,7 @@ class MeshFunction(Construct):
             # Only published versions have snapshots, so that is what must be called.
             lambda_.Alias(self, "Live", alias_name=LIVE, version=self.function.current_version)
 
-    def _role(self, in_vpc: bool) -> iam.Role:
+    def _role(self, around: Surroundings, in_vpc: bool) -> iam.Role:
         role = iam.Role(
             self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
             description=f"Of the function {self.name}",
@@ -85,6 +87,9 @@ class MeshFunction(Construct):
         )  # fmt: skip
         for statement in [*grants.write_logs(f"/aws/lambda/{self.name}"), *self.spec.may]:
             role.add_to_policy(statement)
+        if self.spec.answers:
+            for statement in grants.read_secret(around.secret, around.key.key_arn):
+                role.add_to_policy(statement)
         if in_vpc:
             role.add_to_policy(grants.have_network_interfaces())
         return role

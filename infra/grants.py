@@ -84,6 +84,13 @@ def answer(models: Iterable[str], tenant_role: str) -> Statements:
     ]
 
 
+def read_secret(secret: str, key: str) -> Statements:
+    """The mesh's own keys: what signs receipts, hashes indicators and seeds noise."""
+    opened = _allow(["kms:Decrypt"], [key])
+    opened.add_conditions({"StringEquals": {"kms:ViaService": f"secretsmanager.{Aws.REGION}.amazonaws.com"}})
+    return [_allow(["secretsmanager:GetSecretValue"], [secret]), opened]
+
+
 def see_partners() -> PolicyStatement:
     """What other MSPs chose to show: that partition of the table, and no tenant's."""
     shown = items(NETWORK, "Query")
@@ -92,8 +99,8 @@ def see_partners() -> PolicyStatement:
 
 
 def share() -> Statements:
-    """Publishing to the mesh and asking it, through `mesh.sharing` alone: rows there belong to no one tenant's
-    partition, so that no session policy could part them.
+    """Publishing to the mesh and asking it, through `mesh.sharing` alone: rows there belong to no one
+    tenant's partition, so that no session policy could part them.
     """
     return [items(COMMONS, "GetItem", "Query", "UpdateItem"), items(COMMONS, "Query", index="by_owner")]
 

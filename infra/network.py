@@ -1,8 +1,8 @@
 """The network that functions answering for tenants run in, where the switch `vpc` is on.
 
 Two zones, no way in, and no way out but to the services they call. DynamoDB and S3 are reached through
-gateways, which cost nothing; SQS and STS through interfaces, 7.30 USD a month for each and zone. What must
-reach the internet (the feed refresher) or API Gateway's sockets stays outside.
+gateways, which cost nothing; SQS, STS and Secrets Manager through interfaces, 7.30 USD a month for each and
+zone. What must reach the internet (the feed refresher) or API Gateway's sockets stays outside.
 """
 
 from aws_cdk import RemovalPolicy
@@ -16,7 +16,10 @@ from infra.plan import PREFIX
 ZONES = 2
 ADDRESSES = "10.42.0.0/16"
 GATEWAYS = {"DynamoDb": ec2.GatewayVpcEndpointAwsService.DYNAMODB, "S3": ec2.GatewayVpcEndpointAwsService.S3}
-INTERFACES = {"Sqs": ec2.InterfaceVpcEndpointAwsService.SQS, "Sts": ec2.InterfaceVpcEndpointAwsService.STS}
+INTERFACES = {
+    "Sqs": ec2.InterfaceVpcEndpointAwsService.SQS, "Sts": ec2.InterfaceVpcEndpointAwsService.STS,
+    "SecretsManager": ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
+}  # fmt: skip
 
 
 def private_vpc(scope: Construct, key: kms.IKey) -> ec2.Vpc:

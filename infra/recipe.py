@@ -18,10 +18,12 @@ LEFT_OUT = (
 )  # fmt: skip
 TESTS = ("tests.py", "tests_*.py", "test_*.py")
 NO_CODE = ("__pycache__", "README.md")
+# What is shared, whoever shares it, is signed.
+SIGNING = "cryptography"
 # What the shared packages need besides; versions are those of the lock.
 BESIDES: Mapping[str, Sequence[str]] = {
     # The documentation's pages, and the formats in which a stored answer is asked for.
-    PLATFORM: ("jinja2", "stix2", "icalendar"),
+    PLATFORM: ("jinja2", "stix2", "icalendar", SIGNING),
     AUTHORIZER: ("pyjwt[crypto]",),
     PLAIN: (),
     FEEDS: ("httpx", "pyyaml"),
@@ -64,7 +66,7 @@ def recipes(agents: Iterable[Agent]) -> dict[str, Recipe]:
     known = tuple(agents)
     extras = _extras()
     folders = tuple(agent.name for agent in known)
-    of_agents = {a.slug: Recipe(a.slug, _own(a.slug, extras), (), (a.name,)) for a in known}
+    of_agents = {a.slug: Recipe(a.slug, _own(a.slug, extras), (SIGNING,), (a.name,)) for a in known}
     shared = {name: Recipe(name, ("aws",), tuple(BESIDES[name]), folders) for name in SHARED}
     return {**of_agents, **shared}
 

@@ -17,7 +17,7 @@ LOCK = ROOT / "requirements-dev.lock"
 NEVER = ("matplotlib",)
 # What a folder of libraries depends on besides their versions.
 WAYS = ("trimming.py", "wheels.py")
-FETCH_S, COMPILE_S = 580, 300
+FETCH_S, COMPILE_S = 580, 900
 WHOLE = ".whole"
 # Lambda takes 250 MB of code, unzipped; the mesh itself has less than 8.
 LIMIT_BYTES, OURS_BYTES = 250 * 1024 * 1024, 8 * 1024 * 1024
@@ -85,7 +85,10 @@ def compile_under(folder: Path, python: str | None) -> None:
     made = [python, "-m", "compileall", "-q", "-j", "1", "--invalidation-mode", "unchecked-hash"]
     # A library's template, or its code for newer Pythons, may not compile: then it is not imported either.
     whole = [*made, "-s", str(folder), "-p", "/var/task", str(folder)]
-    subprocess.run(whole, capture_output=True, timeout=COMPILE_S, check=False)  # noqa: S603
+    try:
+        subprocess.run(whole, capture_output=True, timeout=COMPILE_S, check=False)  # noqa: S603
+    except subprocess.TimeoutExpired as error:
+        raise BuildFailed(f"compiling took longer than {COMPILE_S} s; run it again.") from error
 
 
 def python_like(target: Target) -> str | None:

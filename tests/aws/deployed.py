@@ -16,6 +16,7 @@ from mesh.adapters.aws.tables import TABLES, Index, Key, Table
 from mesh.adapters.defaults import new_secret
 from mesh.kit.platform import Platform
 from mesh.kit.ports import Clock
+from mesh.sharing.benchmarks import NOISE_KEY
 from mesh.sharing.matching import HASH_KEY
 from mesh.sharing.receipts import SIGNING_KEY
 from tests.aws import ministack
@@ -47,7 +48,7 @@ def deploy(settings: Settings, clients: Clients) -> None:
     for url in (settings.jobs_queue_url, settings.dead_letters_url):
         clients.sqs.create_queue(QueueName=url.rsplit("/", 1)[1])
     clients.s3.create_bucket(Bucket=settings.models_bucket)
-    entries = {name: new_secret() for name in (HASH_KEY, SIGNING_KEY)}
+    entries = {name: new_secret() for name in (HASH_KEY, NOISE_KEY, SIGNING_KEY)}
     clients.secrets.create_secret(Name=settings.secret, SecretString=json.dumps(entries))
     # Last: it says that the rest is there.
     clients.s3.create_bucket(Bucket=settings.data_bucket)

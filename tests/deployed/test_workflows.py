@@ -1,4 +1,4 @@
-"""A playbook on the deployed mesh: taken by the API, run by its state machine, step by step by the functions."""
+"""A playbook on the deployed mesh: taken by the API, run by its state machine, done by the functions."""
 
 import time
 from typing import Any
@@ -15,7 +15,9 @@ TEXT = "Files were encrypted and a ransom note asks for payment; vssadmin delete
 def ended(msp: Msp, href: str) -> dict[str, Any]:
     deadline = time.monotonic() + PATIENCE_S
     while True:
-        run: dict[str, Any] = msp.http.get(href).raise_for_status().json()
+        reply = msp.http.get(href)
+        assert reply.status_code == 200, (href, reply.text)
+        run: dict[str, Any] = reply.json()
         if run["state"] in ("finished", "failed"):
             return run
         assert time.monotonic() < deadline, run
@@ -25,7 +27,7 @@ def ended(msp: Msp, href: str) -> dict[str, Any]:
 def test_a_run_goes_through_the_functions_of_its_agents(msp: Msp) -> None:
     taken = msp.http.post("/workflows/threat-response", json={"text": TEXT})
     assert taken.status_code == 202, taken.text
-    run = ended(msp, taken.headers["location"])
+    run = ended(msp, f"/workflows/runs/{taken.json()['run_id']}")
     assert run["state"] == "finished", run
     states = {step["name"]: (step["state"], step["reason"]) for step in run["steps"]}
     assert states["threat"][0] == "done", states

@@ -85,7 +85,9 @@ def test_models_move_between_classes_by_how_often_they_are_read(lean: Templates)
     assert moved == [{"StorageClass": "INTELLIGENT_TIERING", "TransitionInDays": 0}]
 
 
-def test_the_secret_starts_without_entries_and_is_encrypted_with_the_meshs_key(lean: Templates) -> None:
+def test_the_template_holds_no_entry_of_the_secret_which_is_encrypted_with_the_meshs_key(
+    lean: Templates,
+) -> None:
     secret = lean.one("AWS::SecretsManager::Secret")
     assert (secret["Name"], secret["SecretString"]) == ("msp-intelligence-credentials", "{}")
     assert "KmsKeyId" in secret

@@ -101,8 +101,16 @@ def test_a_plan_names_providers_that_there_are() -> None:
     assert planned("lean", region="ap-south-1").language_model.startswith("global.")
 
 
-def test_nobody_reads_the_secret_until_a_part_of_the_mesh_does(lean: Templates) -> None:
-    assert "secretsmanager:" not in json.dumps([lean.all("AWS::IAM::Policy"), lean.all("AWS::IAM::Role")])
+def test_only_what_answers_for_tenants_reads_the_secret_and_opens_it_through_its_service_alone(
+    lean: Templates,
+) -> None:
+    for agent in (*(agent.slug for agent in registry.agents()), "platform"):
+        (read,) = [s for s in granted(lean, agent) if "secretsmanager:" in str(s["Action"])]
+        assert read["Action"] == "secretsmanager:GetSecretValue" and "Credentials" in str(read["Resource"])
+        (opened,) = [s for s in granted(lean, agent) if s["Action"] == "kms:Decrypt"]
+        assert "secretsmanager" in json.dumps(opened["Condition"])
+    for other in ("authorizer", "relay", "event-processor", "broadcaster", "async-processor"):
+        assert "secretsmanager:" not in str(granted(lean, other))
 
 
 def test_packages_keep_the_services_that_the_code_has_clients_of() -> None:

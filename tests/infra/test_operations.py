@@ -93,6 +93,9 @@ def test_a_firewall_lets_a_report_of_an_attack_pass(full: Templates) -> None:
         assert {one["Name"] for one in changed if "Count" in one["ActionToUse"]} >= {
             "SizeRestrictions_BODY", "CrossSiteScripting_BODY",
         }  # fmt: skip
+        (known,) = [one for one in acl["Rules"] if one["Name"] == "AWSManagedRulesKnownBadInputsRuleSet"]
+        counted = known["Statement"]["ManagedRuleGroupStatement"]["RuleActionOverrides"]
+        assert {one["Name"] for one in counted} == {"Log4JRCE_BODY", "JavaDeserializationRCE_BODY"}
 
 
 def test_config_rules_are_in_the_full_size_alone(lean: Templates, full: Templates) -> None:

@@ -16,7 +16,7 @@ from mesh.kit.problem import Unavailable
 
 # API Gateway ends a connection after two hours; what it did not tell us of is forgotten soon after.
 LONGEST_S = 2 * 3_600 + 600
-# A function has 29 seconds to tell a socket what it missed; one that was not done by then died over it.
+# As long as it may take to tell a socket one page of what it missed: one that took longer died over it.
 RESUMING_S = 45
 GONE = ("GoneException", "410")
 
@@ -78,11 +78,20 @@ class Connections:
         """As `listen`, for one that is told first what it missed: until `resumed`, what is committed is put
         off instead of told, so that nothing is told twice or out of order. False when it is gone.
         """
-        until = int(self.clock.now().timestamp()) + RESUMING_S
         return self._change(
             connection_id, "SET #topics = :topics, #resumes_until = :until REMOVE #put_off",
-            "attribute_exists(#connectionId)", {"topics": _written(topics), "until": until},
+            "attribute_exists(#connectionId)", {"topics": _written(topics), "until": self._until},
         )  # fmt: skip
+
+    def go_on(self, connection_id: str) -> bool:
+        """There is more to tell; False when that has ended."""
+        resuming = "attribute_exists(#resumes_until)"
+        change = "SET #resumes_until = :until"
+        return self._change(connection_id, change, resuming, {"until": self._until})
+
+    @property
+    def _until(self) -> int:
+        return int(self.clock.now().timestamp()) + RESUMING_S
 
     def put_off(self, connection_id: str, number: int) -> bool:
         """Leave the events up to `number` to whoever tells it what it missed; False when that has ended."""

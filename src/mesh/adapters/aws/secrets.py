@@ -21,7 +21,8 @@ class Secrets:
     settings: Settings
     seconds: Callable[[], float] = time.monotonic
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _held: dict[str, str] = field(default_factory=dict)
+    # Not shown: what is printed of this, in a traceback or a log, must not hold secrets.
+    _held: dict[str, str] = field(default_factory=dict, repr=False)
     _read_at: float = float("-inf")
 
     def read(self, entry: str) -> str:

@@ -81,6 +81,8 @@ def _tell_missed(
                 return
             last = int(page[-1].id)
             page = at.outbox.after(connection.msp_id, str(last))
+            if page and not connections.go_on(name):
+                return
         if connections.resumed(name, last):
             return
         page = at.outbox.after(connection.msp_id, str(last))

@@ -7,6 +7,7 @@ from typing import Any
 from mesh.adapters.aws.deployment.account import Account, plainly
 from mesh.adapters.aws.deployment.found import Found
 from mesh.adapters.aws.deployment.stacks import Stacks
+from mesh.adapters.aws.deployment.uploads import BUCKET as UPLOADS
 from mesh.adapters.aws.deployment.uploads import Say
 from mesh.kit.problem import Problem
 
@@ -56,6 +57,14 @@ def erase(kept: list[Kept], account: Account, say: Say) -> None:
         say(f"  erasing {thing.name}")
         with plainly(f"erasing {thing.name}"):
             _unless_gone(doing, account, thing.name)
+
+
+def erase_uploads(account: Account, say: Say) -> None:
+    """Removes the bucket of templates and packages, which is no stack's."""
+    name = account.filled(UPLOADS)
+    with plainly(f"erasing {name}"):
+        say(f"  erasing {name}")
+        _unless_gone(_erase_bucket, account, name)
 
 
 def empty(account: Account, bucket: str) -> None:

@@ -9,6 +9,8 @@ from mesh.adapters.aws.deployment.assembly import Upload, zipped
 from mesh.kit.problem import Conflict, Unavailable
 
 Say = Callable[[str], None]
+# Where templates and packages lie; of no stack, since it must be there before the first.
+BUCKET = "msp-intelligence-assets-${AWS::AccountId}-${AWS::Region}"
 # The bucket of CDK's own bootstrap stack: it is AWS's tool that makes that one.
 BOOTSTRAP = "cdk-"
 MEGABYTE = 1_000_000

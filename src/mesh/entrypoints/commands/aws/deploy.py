@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from mesh.adapters.aws.deployment import assembly, models, website
+from mesh.adapters.aws.deployment import assembly, entries, models, website
 from mesh.adapters.aws.deployment.account import Account
 from mesh.adapters.aws.deployment.assembly import Plan
 from mesh.adapters.aws.deployment.found import Found, find
@@ -61,8 +61,14 @@ def bring_up(plans: Sequence[Plan], account: Account) -> None:
 
 
 def fill(found: Found, account: Account, home: Path) -> None:
-    """Models and public knowledge into the models bucket, the dashboard into its own."""
+    """Models and public knowledge into the models bucket, the mesh's own keys into the secret, the dashboard
+    into its bucket.
+    """
     settings, clients = found.settings(), account.clients()
+    if secret := found.optional("Secret"):
+        with step("The mesh's own keys"):
+            added = entries.ensure(secret, account, say)
+            say(f"  {len(added)} made" if added else "  all there")
     try:
         with step("Models and public knowledge"):
             models.publish_models(home, clients, settings, say)

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from mesh.adapters.aws.deployment import removal
+from mesh.adapters.aws.deployment import entries, removal
 from mesh.adapters.aws.deployment.found import Found, find
 from mesh.adapters.aws.deployment.stacks import Stacks
 from mesh.entrypoints.commands.aws.place import account_of, add_place, step
@@ -25,16 +25,23 @@ def run(options: argparse.Namespace) -> int:
         if not options.yes and not _agreed(found, account.account_id, options.remove_data):
             say("Nothing was removed.")
             return 1
+        secret = found.optional("Secret")
+        aside = "" if options.remove_data or not secret else entries.put_aside(secret, account)
         stacks = Stacks(account, say, poll_s=0.3 if account.endpoint else 3.0)
         with step("Removing the stacks"):
             kept = removal.remove(found, account, stacks, say)
         if options.remove_data:
             with step("Erasing what tenants stored"):
                 removal.erase(kept, account, say)
+                removal.erase_uploads(account, say)
+                if secret:
+                    entries.erase(secret, account)
     if kept and not options.remove_data:
         say("Kept, and billed for what they hold; ./mesh aws deploy takes them up again:")
         for thing in kept:
             say(f"  {thing.name} ({thing.kind})")
+        if aside:
+            say(f"  {aside} (the mesh's own keys, which what is kept was signed and hashed with)")
     return 0
 
 
