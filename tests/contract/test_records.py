@@ -26,6 +26,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "profile": {"name": "Cedar IT"},
     "security-events": {"at": "2026-03-02T10:00:00Z", "event": {"a": 1}},
     "articles": {"at": "2026-03-02", "title": "News"},
+    "indicators": {"type": "domain", "value": "evil.example", "tlp": "TLP:GREEN"},
 }
 
 
@@ -252,7 +253,7 @@ def test_everything_can_be_taken_out_and_nothing_of_another(
     }
     once = dict.fromkeys(KINDS, 1)
     assert counted == {**once, "metrics": 2_401, "results": 2, "jobs": 1, "blobs": 2}
-    assert len({(row["kind"], row["row"].get("id")) for row in rows if row["kind"] in KINDS}) == 2_409
+    assert len({(row["kind"], row["row"].get("id")) for row in rows if row["kind"] in KINDS}) == 2_410
     files = [row["row"] for row in rows if row["kind"] == "blobs"]
     assert [b64decode(file["base64"]).decode() for file in files] == [file["name"] for file in files]
     assert all(row["row"].get("id") != "not-mine" for row in rows)

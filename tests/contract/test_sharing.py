@@ -109,6 +109,24 @@ def test_what_was_released_comes_in_pages_with_values_that_an_owner_lets_go_on(n
     assert told["items"][0]["receipt"] > 0 and told["next_cursor"]
 
 
+def test_what_was_released_is_written_as_stix_and_for_misp_with_a_link_to_the_rest(new_msp: NewMsp) -> None:
+    three, reader = [agreeing(new_msp) for _ in range(3)], new_msp()
+    three[0].http.post("/mesh/consent", json=LETS_GO_ON)
+    for one in (address(), address()):
+        for msp in three:
+            ask(msp, one, tlp="CLEAR")
+    page = reader.http.get("/mesh/sightings", params={"format": "stix", "limit": 1})
+    assert page.headers["content-type"].startswith("application/stix+json")
+    assert [each["type"] for each in page.json()["objects"]].count("indicator") == 1
+    assert not any(msp.msp_id in page.text for msp in three)
+    rest = reader.http.get(page.links["next"]["url"])
+    assert rest.json()["type"] == "bundle" and rest.json()["objects"] != page.json()["objects"]
+    event = reader.http.get("/mesh/sightings", params={"format": "misp"}).json()["Event"]
+    assert len(event["Attribute"]) >= 2 and "seen by 3 MSPs" in event["Attribute"][0]["comment"]
+    one_thing = {"format": "stix", "type": "ipv4", "value": "45.77.1.1"}
+    problem(reader.http.get("/mesh/sightings", params=one_thing), 422)
+
+
 def test_a_report_needs_consent_and_then_counts_against(new_msp: NewMsp) -> None:
     three, reader = [agreeing(new_msp) for _ in range(3)], agreeing(new_msp)
     bad = address()

@@ -18,6 +18,7 @@ from mesh.entrypoints.commands import (
     records,
     reports,
     run,
+    site,
     spending,
     train,
     up,
@@ -26,7 +27,7 @@ from mesh.kit.problem import Problem
 
 COMMANDS = (
     up, ask, run, train, keys, records, demo, feeds, exchange, benchmarks, receipts, spending, aws, reports,
-    evals,
+    evals, site,
 )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from importlib import resources
 
 _UPPER = "A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĖĘĚĞĢĪĮİĶŁŃŅŇŌŐŒŘŚŞŠŤŪŮŰŲŹŻŽ"
-_WORD = rf"[{_UPPER}][\w’'-]*[\w]"
+_WORD = rf"(?<!\w)[{_UPPER}][\w’'-]{{0,40}}\w"
 _PARTICLE = r"(?:van|von|der|den|de|da|di|del|della|dos|du|la|le|ter|ten|bin|ibn|al|el|af|av|zu|st)\.?"
 _INITIAL = rf"[{_UPPER}]\."
 _RUN = re.compile(rf"{_WORD}(?:[ \t]+(?:{_INITIAL}[ \t]+)?(?:{_PARTICLE}[ \t]+){{0,2}}{_WORD})+")

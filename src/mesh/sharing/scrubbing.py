@@ -28,6 +28,8 @@ PUBLISHED = frozenset(
 _LEAST_JOINED = 6
 _LEAST_NAME = 3
 _DOT = r"(?:\[\.\]|\(\.\)|\[dot\]|\.)"
+# Bounded, as all parts here are: a text made to be slow to read is read as quickly as any.
+_LABEL = r"[\w-]{1,63}"
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 # In this order: what an earlier one took, a later one does not look at.
 _FORMS: Sequence[tuple[str, re.Pattern[str]]] = tuple(
@@ -35,7 +37,10 @@ _FORMS: Sequence[tuple[str, re.Pattern[str]]] = tuple(
     for name, pattern in (
         ("account", r"arn:aws[\w-]*:[\w-]*:[\w-]*:\d*:[^\s\"',;)]+"),
         ("account", r"(?<![A-Za-z0-9])(?:AKIA|ASIA|AROA|AIDA|AGPA|ANPA)[A-Z0-9]{12,17}(?![A-Za-z0-9])"),
-        ("email", rf"[\w.+'’#=$%&*/?^`{{|}}~-]+(?:@|\[@\]|\(at\)|\[at\])[\w-]+(?:{_DOT}[\w-]+)*"),
+        (
+            "email",
+            rf"[\w.+'’#=$%&*/?^`{{|}}~-]{{1,64}}(?:@|\[@\]|\(at\)|\[at\]){_LABEL}(?:{_DOT}{_LABEL}){{0,9}}",
+        ),
         ("account", r"(?<![\w-])S-1-\d{1,2}(?:-\d{1,10}){1,14}"),
         (
             "account",
@@ -47,10 +52,10 @@ _FORMS: Sequence[tuple[str, re.Pattern[str]]] = tuple(
             r"(?<![\w.+/-])\+\d{1,3}[ ./-]?(?:\(\d{1,4}\)[ ./-]?)?\d{2,4}(?:[ ./-]?\d{2,4}){1,4}(?![\w.-])",
         ),
         ("phone", r"(?<![\w.-])(?:\(\d{3}\) ?|\d{3}[ -])\d{3}[ -]\d{4}(?![\w.-])"),
-        ("account", r"(?<![\w.-])[\w-]+\.onmicrosoft\.com"),
+        ("account", r"(?<![\w.-])[\w-]{1,63}\.onmicrosoft\.com"),
         (
             "account",
-            r":\\(?:Users|Documents and Settings)\\(?P<it>[^\\/:*?\"<>|\r\n,;]+?)(?=\\|[\"',;\r\n]|\s|$)",
+            r":\\(?:Users|Documents and Settings)\\(?P<it>[^\\/:*?\"<>|\r\n,;]{1,100}?)(?=\\|[\"',;\r\n]|\s|$)",
         ),
         ("account", r"/(?:home|Users)/(?P<it>[^/\s:\"']+)"),
         ("host", r"(?<![\w:])\\\\[\w.$-]+"),
@@ -69,7 +74,7 @@ _FORMS: Sequence[tuple[str, re.Pattern[str]]] = tuple(
     )
 )
 _INSIDE_HOST = re.compile(
-    rf"(?<![\w.-])(?:[\w-]+{_DOT})+(?:{'|'.join(re.escape(s) for s in inside.SUFFIXES)})(?![\w-])",
+    rf"(?<![\w.-])(?:{_LABEL}{_DOT}){{1,9}}(?:{'|'.join(re.escape(s) for s in inside.SUFFIXES)})(?![\w-])",
     re.IGNORECASE,
 )
 _IPV4 = re.compile(rf"(?<![\w.])(?:{_OCTET}{_DOT}){{3}}{_OCTET}(?:/\d{{1,2}})?(?![\w]|\.\d)", re.IGNORECASE)
@@ -212,13 +217,18 @@ class Scrubber:
 
     def _known(self, text: str) -> Iterator[tuple[int, int, str]]:
         for what, pattern in _patterns(self.known):
-            yield from ((match.start(), match.end(), what) for match in pattern.finditer(text))
+            for match in pattern.finditer(text):
+                yield match.start(), match.end(), "email" if "@" in match.group() else what
 
 
 @lru_cache(maxsize=64)
 def _patterns(known: Known) -> Sequence[tuple[str, re.Pattern[str]]]:
     """One pattern for the names of each sort: whole words, however they are spaced, joined or cased."""
     found = []
+    if known.domains:
+        either = "|".join(re.escape(domain).replace(r"\.", _DOT) for domain in sorted(known.domains))
+        whole = rf"(?:[\w.+-]{{1,64}}@)?(?<![\w-])(?:{_LABEL}{_DOT}){{0,5}}(?:{either})(?![\w-])"
+        found.append(("client", re.compile(whole, re.IGNORECASE)))
     for what, names in (("person", known.people), ("client", known.clients), ("msp", known.own)):
         worded = [[re.escape(word) for word in re.findall(r"\w+", name)] for name in names]
         spelt = [r"[\W_]{0,3}".join(words) for words in worded if len("".join(words)) >= _LEAST_NAME]
@@ -226,10 +236,6 @@ def _patterns(known: Known) -> Sequence[tuple[str, re.Pattern[str]]]:
             # The longest first, so that a name is not cut where a shorter one ends.
             either = "|".join(sorted(spelt, key=lambda each: (-len(each), each)))
             found.append((what, re.compile(rf"(?<!\w)(?:{either})(?!\w)", re.IGNORECASE)))
-    if known.domains:
-        either = "|".join(re.escape(domain).replace(r"\.", _DOT) for domain in sorted(known.domains))
-        whole = rf"(?:[\w.+-]+@)?(?<![\w-])(?:[\w-]+{_DOT}){{0,5}}(?:{either})(?![\w-])"
-        found.append(("client", re.compile(whole, re.IGNORECASE)))
     return found
 
 

@@ -6,7 +6,10 @@ from itertools import islice
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import to_json
 
+from mesh.adapters.exchange import misp, stix
+from mesh.adapters.exchange.released import MAKER, as_indicator
 from mesh.entrypoints.endpoint import JSON, Call, Endpoint, reply_json
 from mesh.kit import cursor as cursors
 from mesh.kit.platform import Reply
@@ -32,11 +35,16 @@ class SightingQuery(BaseModel):
     value: str | None = Field(default=None, min_length=1, max_length=4_096, examples=["evil.example"])
     limit: int = Field(default=100, ge=1, le=1_000)
     cursor: str | None = None
+    format: Literal["json", "stix", "misp"] = Field(
+        default="json", description="stix: a STIX 2.1 bundle; misp: an event of MISP; both of the list alone"
+    )
 
     @model_validator(mode="after")
     def _both(self) -> "SightingQuery":
         if (self.type is None) != (self.value is None):
             raise ValueError("give type and value together, or neither")
+        if self.type is not None and self.format != "json":
+            raise ValueError("format is for the list, not for one thing")
         return self
 
 
@@ -139,8 +147,23 @@ def get_sightings(call: Call) -> Reply:
     after = cursors.read(asked.cursor, 1)[0] if asked.cursor else ""
     rest = (one for one in released(call.platform.commons, port.view()) if one.mark > after)
     page = list(islice(rest, asked.limit + 1))
+    cursor = cursors.write(page[asked.limit - 1].mark) if len(page) > asked.limit else None
+    if asked.format != "json":
+        return _written(call, asked, page[: asked.limit], cursor)
     items = [_shown(one.kind, one.value, one.sighting) for one in page[: asked.limit]]
-    return reply_json(SightingPage(items=items, next_cursor=_next(page, asked.limit)))
+    return reply_json(SightingPage(items=items, next_cursor=cursor))
+
+
+def _written(call: Call, asked: SightingQuery, page: Sequence[Released], cursor: str | None) -> Reply:
+    """The list for other tools; the Link header leads to the next page."""
+    listed, now = [as_indicator(one) for one in page], call.platform.clock.now()
+    form = stix if asked.format == "stix" else misp
+    made = stix.bundle(listed, now, MAKER) if asked.format == "stix" else misp.event(listed, now, MAKER)
+    headers = {"content-type": form.MEDIA_TYPE}
+    if cursor:
+        rest = f"format={asked.format}&limit={asked.limit}&cursor={cursor}"
+        headers["link"] = f'<{call.root}/mesh/sightings?{rest}>; rel="next"'
+    return Reply(200, headers, to_json(made))
 
 
 def get_told(call: Call) -> Reply:
@@ -214,17 +237,14 @@ def _rising(one: rising.Rising) -> RisingShown:
     )  # fmt: skip
 
 
-def _next(page: Sequence[Released], limit: int) -> str | None:
-    return cursors.write(page[limit - 1].mark) if len(page) > limit else None
-
-
 def _port(call: Call) -> SharedSightings:
     return sightings_of(call.platform, call.tenant.msp_id)
 
 
 ROUTES = [
     Endpoint("GET", "/mesh/sightings", "Whether others saw an indicator, or what was released to you", TAG,
-             get_sightings, query=SightingQuery, reply=SightingPage, problems=(400, 401, 422, 429, 503)),
+             get_sightings, query=SightingQuery, reply=SightingPage,
+             also={stix.MEDIA_TYPE: "stix", misp.MEDIA_TYPE: "misp"}, problems=(400, 401, 422, 429, 503)),
     Endpoint("GET", "/mesh/sightings/told", "What you told the mesh, newest first", TAG, get_told,
              query=ToldQuery, reply=ToldPage, problems=(400, 401, 422, 429)),
     Endpoint("POST", "/mesh/sightings/false-positives", "Say that an indicator is no threat, or take it back",

@@ -10,7 +10,7 @@ from pydantic_core import to_json
 
 from mesh.entrypoints.endpoint import NDJSON, Call, Endpoint, reply_json
 from mesh.kit import cursor as cursors
-from mesh.kit.platform import Reply
+from mesh.kit.platform import Commons, Reply
 from mesh.kit.ports import Blobs, Page
 from mesh.kit.problem import FieldError, Malformed
 from mesh.kit.records import INTERNAL, KINDS
@@ -18,7 +18,10 @@ from mesh.kit.records import INTERNAL, KINDS
 # A Lambda's reply holds 6 MB at most, and a single row may have 200,000 characters.
 ROWS_A_PAGE, BYTES_A_PAGE = 1_000, 1_500_000
 ROWS_AT_ONCE = 20
-PARTS = (*KINDS, *INTERNAL, "results", "jobs", "blobs")
+PARTS = (*KINDS, *INTERNAL, "results", "jobs", "blobs", "shared")
+# What the mesh holds of a tenant between its tenants.
+SHELVES = ("consents", "contributions", "sightings", "budgets", "receipts", "receipt-revocations")
+SHARED_A_PAGE = 500
 
 
 class Part(BaseModel):
@@ -44,7 +47,7 @@ def whose(call: Call) -> Reply:
 
 
 def export(call: Call) -> Reply:
-    """One NDJSON page over every kind, results, jobs and files; the Link header leads to the next."""
+    """One NDJSON page over every kind, results, jobs, files and what is shared; Link leads to the next."""
     asked = call.asked(Part)
     part, place = cursors.read(asked.cursor, 2) if asked.cursor else (PARTS[0], "")
     if part not in PARTS:
@@ -71,6 +74,8 @@ def _page(call: Call, part: str, cursor: str | None) -> Page[Any]:
             return call.platform.jobs.page(call.tenant.msp_id, limit=ROWS_AT_ONCE, cursor=cursor)
         case "blobs":
             return _files(ports.blobs, cursor or "")
+        case "shared":
+            return _shared(call.platform.commons, call.tenant.msp_id, cursor)
     return ports.records.page(part, limit=ROWS_AT_ONCE, cursor=cursor)
 
 
@@ -80,6 +85,19 @@ def _files(blobs: Blobs, after: str) -> Page[Any]:
     content = blobs.get(names[0]) if names else None
     rows = [{"name": names[0], "base64": b64encode(content).decode()}] if content is not None else []
     return Page(rows, names[0] if len(names) > 1 else None)
+
+
+def _shared(commons: Commons, msp_id: str, after: str | None) -> Page[Any]:
+    """Rows of one shelf after another."""
+    shelf, key = cursors.read(after, 2) if after else (SHELVES[0], "")
+    if shelf not in SHELVES:
+        raise Malformed("Ask again without a cursor.", errors=[FieldError("cursor", "is not one of ours")])
+    found = [entry for entry in commons.owned(msp_id, shelf) if entry.key > key]
+    rows = [{"shelf": shelf, "key": each.key, "body": each.body} for each in found[:SHARED_A_PAGE]]
+    if len(found) > SHARED_A_PAGE:
+        return Page(rows, cursors.write(shelf, found[SHARED_A_PAGE - 1].key))
+    rest = SHELVES[SHELVES.index(shelf) + 1 :]
+    return Page(rows, cursors.write(rest[0], "") if rest else None)
 
 
 def _following(part: str, cursor: str | None) -> str | None:
