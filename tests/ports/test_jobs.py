@@ -190,3 +190,18 @@ def test_jobs_are_there_after_a_restart_and_a_running_one_is_due_again(place: Pl
     assert claimed(jobs).job_id == "j003"
     place.later(LEASE_S)
     assert {claimed(jobs).job_id, claimed(jobs).job_id} == {"j002", "j003"}
+
+
+def test_jobs_of_one_agent_are_claimed_and_listed_by_themselves(platform: Platform) -> None:
+    jobs = platform.jobs
+    for number, agent in ((1, "echo"), (2, "workflows"), (3, "echo")):
+        jobs.add(job(number).model_copy(update={"agent": agent}))
+    assert [one.job_id for one in jobs.page("msp-a", agent="echo").items] == ["j003", "j001"]
+    page = jobs.page("msp-a", agent="echo", limit=1)
+    rest = jobs.page("msp-a", agent="echo", limit=1, cursor=page.cursor)
+    assert [one.job_id for one in (*page.items, *rest.items)] == ["j003", "j001"]
+    assert not jobs.page("msp-a", agent="workflows", state="done").items
+    alone = jobs.claim(LEASE_S, of="workflows")
+    assert alone and alone.job_id == "j002" and jobs.claim(LEASE_S, of="workflows") is None
+    others = [jobs.claim(LEASE_S, but="workflows") for _ in range(3)]
+    assert sorted(one.job_id for one in others if one) == ["j001", "j003"]

@@ -9,11 +9,11 @@ from mesh.adapters.defaults import new_secret
 from mesh.kit.fakes import MemoryCommons, MemoryRecords, StoppedClock
 from mesh.kit.platform import Commons, Tenant
 from mesh.kit.ports import Percentiles, Withheld
-from mesh.sharing.benchmarks import Benchmarking, MeshBenchmarks
+from mesh.sharing.benchmarks import Benchmarking, MeshBenchmarks, _digest
 from mesh.sharing.budgets import quarter
 from mesh.sharing.consent import BENCHMARKS, Consents
 from mesh.sharing.receipts import Receipts
-from mesh.sharing.signing import Ed25519
+from mesh.sharing.signing import Ed25519, secret_bytes
 
 # Prices of June are old enough, those of July are not.
 NOW = datetime(2026, 10, 20, 12, tzinfo=UTC)
@@ -106,7 +106,8 @@ class World:
 
     def cohorts(self) -> list[frozenset[str]]:
         """Of everything that was released, by the names of the MSPs."""
-        names = {self.benchmarking._digest("member", name): name for name in self.records}
+        key = secret_bytes(self.secret)
+        names = {_digest(key, "member", name): name for name in self.records}
         found: list[frozenset[str]] = []
         for entry in self.commons.scan("benchmark-releases"):
             body: Mapping[str, Any] = entry.body

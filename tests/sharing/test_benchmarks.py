@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -85,6 +85,15 @@ def test_asking_again_after_everything_stored_of_a_release_is_lost_gives_the_sam
     first = world.ask()
     world.commons.remove("benchmark-releases", "real#price_per_seat#")
     assert world.ask() == first
+
+
+def test_a_new_quarter_over_figures_of_the_same_month_draws_no_second_noise() -> None:
+    world = World()
+    world.clock.moment = datetime(2026, 9, 30, 12, tzinfo=UTC)
+    world.many(8)
+    first = world.ask()
+    world.clock.moment = datetime(2026, 10, 1, 12, tzinfo=UTC)
+    assert released(world.ask()) == first and len(world.cohorts()) == 2
 
 
 def test_another_secret_gives_other_noise() -> None:

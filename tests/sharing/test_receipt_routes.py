@@ -215,3 +215,27 @@ def test_the_terminal_lists_revokes_asks_and_refreshes(
     assert main(["receipts", *home, "revoke", str(last.number), "--msp", "msp-0"]) == 0
     assert main(["receipts", *home, "revoke", "99", "--msp", "msp-0"]) == 2
     assert main(["receipts", *home, "verify"]) == 2
+
+
+def test_what_the_mesh_holds_of_a_tenant_is_in_its_export_and_nothing_of_others(
+    msps: Msps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mesh.entrypoints.routes.tenant.SHARED_A_PAGE", 2)
+    msps.agree(*SIX)
+    assert msps.ask("msp-0")["p50"]
+    for _ in range(4):
+        receipts_of(msps.platform).issue("msp-0", "indicator", "mesh", "matching")
+    msps.client("msp-0").post("/mesh/receipts/1/revoke")
+    lines: list[dict[str, Any]] = []
+    path = "/export"
+    while path:
+        reply = msps.client("msp-0").get(path)
+        lines += [json.loads(line) for line in reply.text.splitlines()]
+        path = reply.links["next"]["url"] if "next" in reply.links else ""
+    shared = [line["row"] for line in lines if line["kind"] == "shared"]
+    assert [row["shelf"] for row in shared if row["shelf"] != "receipts"] == [
+        "consents", "contributions", "budgets", "budgets", "receipt-revocations"
+    ]  # fmt: skip
+    assert [row["body"]["number"] for row in shared if row["shelf"] == "receipts"] == [1, 2, 3, 4, 5, 6]
+    assert not any(name in json.dumps(lines) for name in SIX[1:])
+    assert msps.client("msp-0").get("/export?cursor=WyJzaGFyZWQiLCJ4Il0").status_code == 400

@@ -42,19 +42,19 @@ class Measure:
 MEASURES: Mapping[MeasureName, Measure] = {
     "price_per_seat": Measure(
         "Price of a seat a month, all services that are invoiced by seat, in a month that ended at least 90"
-        " days ago", "USD a seat and month", "seats", Grid(50, 400, 64), currency=CURRENCY,
+        " days ago", "USD a seat and month", "seats", Grid(50, 400), currency=CURRENCY,
     ),
     "mrr_per_client": Measure(
         "Recurring revenue of a client a month (projects left out), in a month that ended at least 90 days"
-        " ago", "USD a client and month", "clients", Grid(500, 20_000, 64), currency=CURRENCY,
+        " ago", "USD a client and month", "clients", Grid(500, 20_000, 128), currency=CURRENCY,
     ),
     "tickets_per_seat": Measure(
         "Tickets a seat opens in a month, over the last three full months", "tickets a seat and month",
-        "seats", Grid(0.05, 2.0, 64),
+        "seats", Grid(0.05, 2.0),
     ),
     "resolution_hours": Measure(
         "Median hours from a ticket's opening until it was resolved, over the last three full months",
-        "hours", "tickets", Grid(1, 100, 64),
+        "hours", "tickets", Grid(1, 100),
     ),
     "churn": Measure(
         "Share of the clients of a year ago that left since", "share a year", "clients",
@@ -62,7 +62,7 @@ MEASURES: Mapping[MeasureName, Measure] = {
     ),
     "technician_utilisation": Measure(
         "Hours worked on tickets over hours of all technicians, over the last three full months", "share",
-        "technicians", Grid(0.02, 1.0, 50, logarithmic=False), by_segment=False,
+        "technicians", Grid(0.02, 1.2), by_segment=False,
     ),
 }  # fmt: skip
 

@@ -113,22 +113,10 @@ class Quartiles:
         return 100 * total / 3
 
     def _weight(self, held: int) -> float:
-        return math.exp(-self.epsilon * abs(held - self.count / GAPS) / (2 * SENSITIVITY))
+        return _weight(held, self.count, self.epsilon)
 
     def _after(self) -> tuple[list[float], ...]:
-        """For each of the three, by its place: the weight of all that may follow."""
-        last = [self._weight(self.count - below) for below in self.below]
-        middle = self._back(last)
-        return self._back(middle), middle, last
-
-    def _back(self, after: Sequence[float]) -> list[float]:
-        return [
-            sum(
-                self._weight(self.below[then] - self.below[place]) * after[then]
-                for then in range(place, len(after))
-            )
-            for place in range(len(after))
-        ]
+        return _after(self.below, self.count, self.epsilon)
 
     def _onward(self, reach: Sequence[float]) -> list[float]:
         return [
@@ -138,6 +126,29 @@ class Quartiles:
             )
             for place in range(len(reach))
         ]
+
+
+def _weight(held: int, count: int, epsilon: float) -> float:
+    """Of a gap that holds so many of the values."""
+    return math.exp(-epsilon * abs(held - count / GAPS) / (2 * SENSITIVITY))
+
+
+@lru_cache(maxsize=8)
+def _after(below: tuple[int, ...], count: int, epsilon: float) -> tuple[list[float], ...]:
+    """For each of the three, by its place: the weight of all that may follow."""
+
+    def back(after: Sequence[float]) -> list[float]:
+        return [
+            sum(
+                _weight(below[then] - below[place], count, epsilon) * after[then]
+                for then in range(place, len(after))
+            )
+            for place in range(len(after))
+        ]
+
+    last = [_weight(count - held, count, epsilon) for held in below]
+    middle = back(last)
+    return back(middle), middle, last
 
 
 def about(count: int, epsilon: float, uniform: Draw, least: int) -> int:

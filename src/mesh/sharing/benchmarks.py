@@ -114,7 +114,8 @@ class Benchmarking:
         found = self.contributions.live(
             question.measure, question.segment, question.region, simulated=question.simulated
         )
-        return {self._digest("member", msp_id): (msp_id, figure) for msp_id, figure in found.items()}
+        key = secret_bytes(self.secret())
+        return {_digest(key, "member", msp_id): (msp_id, figure) for msp_id, figure in found.items()}
 
     def _known(
         self, question: Question, held: Sequence[Release], live: Mapping[str, object]
@@ -136,7 +137,8 @@ class Benchmarking:
         if any(_was_dominated(each, question, frozenset(live)) for each in held):
             return None
         earlier = {frozenset(each.members) for each in held if each.state != "dominated"}
-        order = sorted(live, key=lambda name: self._digest("order", f"{question.period}{name}"))
+        key = secret_bytes(self.secret())
+        order = sorted(live, key=lambda name: _digest(key, "order", f"{question.period}{name}"))
         weights = {name: figure.weight for name, (_, figure) in live.items()}
         cohort = choose(weights, order, earlier)
         if cohort.reason == "dominated":
@@ -151,7 +153,7 @@ class Benchmarking:
 
     def _new(self, question: Question, members: list[str], state: str) -> Release:
         where = f"{question.measure}/{question.segment or 'all'}/{question.region or 'all'}"
-        number = self._digest("cohort", "".join(members))[:8]
+        number = _digest(secret_bytes(self.secret()), "cohort", "".join(members))[:8]
         return Release.model_validate(
             {
                 "id": f"{where}/{question.period}/{number}",
@@ -167,7 +169,8 @@ class Benchmarking:
         """The release with its figures. The same members with the same values get the same noise."""
         new = self._new(question, members, "pending")
         values = [figures[name].value for name in members]
-        asked = to_json([new.id, question.simulated, members, values])
+        # Without the quarter: the same figures on the two sides of its end are not drawn twice.
+        asked = to_json([question.measure, question.segment, question.simulated, members, values])
         uniform = chance(secret_bytes(self.secret()), asked)
         told = drawn(values, MEASURES[question.measure].grid, uniform)
         as_of = max(figures[name].as_of for name in members)
@@ -205,10 +208,6 @@ class Benchmarking:
         releases.change(question.place, made.id, lambda r: r.model_copy(update={"state": "released"}))
         return made
 
-    def _digest(self, what: str, name: str) -> str:
-        key = secret_bytes(self.secret())
-        return hmac.new(key, f"{what}:{name}".encode(), hashlib.sha256).hexdigest()[:16]
-
 
 @dataclass(frozen=True, slots=True)
 class MeshBenchmarks:
@@ -236,6 +235,10 @@ def benchmarking_of(platform: Platform) -> Benchmarking:
         receipts_of(platform),
         lambda: platform.secrets(NOISE_KEY),
     )
+
+
+def _digest(key: bytes, what: str, name: str) -> str:
+    return hmac.new(key, f"{what}:{name}".encode(), hashlib.sha256).hexdigest()[:16]
 
 
 def _was_dominated(release: Release, question: Question, live: frozenset[str]) -> bool:

@@ -96,7 +96,9 @@ class Trend(BaseModel):
 class Price(BaseModel):
     """Own price beside the peers' quartiles; quartiles are null where they were withheld."""
 
-    own: float | None = Field(description="Invoiced a seat in the last full month that has revenue")
+    own: float | None = Field(
+        description="Invoiced a seat in the last full month that has revenue, of the segment that was asked for"
+    )
     currency: str | None
     month: str | None
     clients: int

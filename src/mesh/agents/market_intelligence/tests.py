@@ -1,7 +1,7 @@
 """Behaviour of market intelligence."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -175,6 +175,31 @@ def test_a_released_benchmark_places_the_own_price_within_its_segment() -> None:
     within = answer(Question(query="x", industry_segment="healthcare"), ports).answer.price
     assert (within.position, within.cohort, within.epsilon) == ("p50 to p75", 7, 0.5)
     assert within.withheld is None
+
+
+def test_a_price_in_another_currency_is_not_placed_among_figures_in_dollars() -> None:
+    rows = {"revenue": [{**invoice("a", "support", 1_250, 10), "currency": "EUR"}]}
+    told = answer(Question(query="x"), fake_ports(rows=rows, benchmarks=Released())).answer.price
+    assert told.p50 == 130.0 and told.position is None
+
+
+def test_a_segment_is_compared_with_the_own_clients_in_it() -> None:
+    clients = [{"id": "a", "name": "A", "industry": "Dental"}, {"id": "b", "name": "B", "industry": "legal"}]
+    rows = {"revenue": [invoice("a", "support", 1_400, 10), invoice("b", "support", 900, 10)]}
+    ports = fake_ports(rows={**rows, "clients": clients}, benchmarks=Released())
+    told = answer(Question(query="x", industry_segment=" dental"), ports).answer.price
+    assert (told.own, told.clients, told.position) == (140.0, 1, "p50 to p75")
+    none = answer(Question(query="x", industry_segment="retail"), ports).answer.price
+    assert none.own is None and none.position is None and none.p50 == 120.0
+
+
+def test_peers_that_are_simulated_make_a_simulated_answer() -> None:
+    class Simulated(Released):
+        def percentiles(self, measure: str, **where: str | None) -> Percentiles:
+            return replace(super().percentiles(measure), simulated=True)
+
+    assert answer(Question(query="x"), fake_ports(benchmarks=Simulated())).simulated
+    assert not answer(Question(query="x"), fake_ports(benchmarks=Released())).simulated
 
 
 @pytest.mark.parametrize(
