@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from evals import nlp_texts
 from evals.figure import Figure
 from evals.nlp_oracle import NOW, expected, window
 from mesh.agents.nlp_query.answer import answer
@@ -27,7 +28,6 @@ SUITE = Path(__file__).parent / "nlp_questions.tsv"
 EXACT_AIM, ABSTAIN_AIM, SPEED_MS = 0.95, 0.95, 150.0
 FUZZED = 1_000
 BY = ModelUsed(name="suite", version="1", provider="rules")
-NOT_MEASURED = "no run of the planner on it yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,10 @@ class Case:
 
 
 def evaluate(area: Path, data: Path | None, train: Path | None, say: Say) -> list[Figure]:  # noqa: ARG001
-    """All figures, or those of `data`: a file of questions with plans in the suite's columns."""
+    """All figures, or those of `data`: questions with plans in the suite's columns, GeoQuery's or XQuAD's."""
+    texts = nlp_texts.rows_of(data) if data else []
+    if texts:
+        return nlp_texts.figures(texts, _few(msp(0, 12, until=NOW)), area, say)
     suite = cases(data or SUITE)
     if not suite:
         say(f"{data} has no form that questions are scored on")
@@ -66,7 +69,12 @@ def evaluate(area: Path, data: Path | None, train: Path | None, say: Say) -> lis
         *scored(tuned, world, ports, ", half used for tuning"),
         *scored(held, world, ports, ", held-out half"),
     ]
-    return [*figures, leaks(suite, world, say), _speed(suite, say), *_open()]
+    public = [
+        each
+        for name in (nlp_texts.GEOQUERY, nlp_texts.XQUAD)
+        for each in nlp_texts.figures(nlp_texts.rows_of(area / name), _few(world), area, say)
+    ]
+    return [*figures, leaks(suite, world, say), _speed(suite, say), *public]
 
 
 def cases(path: Path) -> list[Case]:
@@ -239,6 +247,11 @@ def _utilisation_wrong(case: Case, said: Answer, rows: Mapping[str, Sequence[Map
     return f"utilisation: {off[:3]}" if off else ""
 
 
+def _few(world: Msp) -> Ports:
+    """Some weeks of its rows: enough to leak from or to answer wrongly from, and many can be asked."""
+    return stocked(Msp(world.tenant, {kind: list(rows)[-300:] for kind, rows in world.rows.items()}))
+
+
 def leaks(suite: Sequence[Case], world: Msp, say: Say) -> Figure:
     """Rows or citations of another tenant in fuzzed questions that name it, its clients and its ids."""
     say(f"Asking {FUZZED:,} fuzzed questions ...")
@@ -251,8 +264,7 @@ def leaks(suite: Sequence[Case], world: Msp, say: Say) -> Figure:
     own = {str(c["name"]) for c in world.rows["clients"]}
     foreign = [name for name in lent if name not in own]
     draw = np.random.default_rng(5)
-    # Two months of rows are enough to leak from, and let many questions be asked.
-    small = stocked(Msp(world.tenant, {kind: list(rows)[-300:] for kind, rows in world.rows.items()}))
+    small = _few(world)
     found = 0
     for _ in range(FUZZED):
         words = suite[int(draw.integers(len(suite)))].question.split()
@@ -307,10 +319,3 @@ def _speed(suite: Sequence[Case], say: Say) -> Figure:
         rows=len(times),
         note="no language model; 24 months of one simulated MSP",
     )
-
-
-def _open() -> list[Figure]:
-    return [
-        Figure("GeoQuery questions answered as their SQL does", None, note=NOT_MEASURED),
-        Figure("XQuAD F1", None, anchors="mBERT 83.5", note=NOT_MEASURED),
-    ]
