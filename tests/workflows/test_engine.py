@@ -171,6 +171,7 @@ def test_a_run_that_was_cut_short_goes_on_where_it_was(stage: Stage) -> None:
     attempt(TWO.steps[0], run, stage.platform, cast(agents))
     ended = stage.go_on(job, TWO, agents)
     assert asked == ["hello", "Heard: hello"] and said(ended) == ["Heard: hello"]
+    assert {one.attempts for one in stage.steps(ended, TWO).values()} == {1}
 
 
 def test_an_answer_whose_step_could_not_be_noted_any_more_is_not_asked_for_twice(stage: Stage) -> None:
