@@ -137,6 +137,6 @@ export function DataTable<T>(props: DataTableProps<T>) {
 
 export function compared(a: string | number | null | undefined, b: string | number | null | undefined): number {
   if (typeof a === "number" && typeof b === "number") return a - b;
-  if (a == null || b == null) return Number(b == null) - Number(a == null);
+  if (a == null || b == null) return Number(a == null) - Number(b == null);
   return String(a).localeCompare(String(b), undefined, { numeric: true });
 }

@@ -39,5 +39,7 @@ export function draw(place: HTMLElement, clicked: (name: string, index: number) 
 /** Tooltips are drawn, not written as HTML: stored text stays text, and no inline style is needed. */
 function plain(option: Option): Option {
   const tooltip = { trigger: "axis", confine: true, ...(option["tooltip"] as object | undefined), renderMode: "richText" };
-  return { ...option, tooltip };
+  const legend = option["legend"] as object | undefined;
+  const textStyle = { fontFamily: "'Open Sans', 'Helvetica Neue', Roboto, Arial, sans-serif" };
+  return { textStyle, ...option, tooltip, ...(legend ? { legend: { top: 0, bottom: "auto", ...legend } } : {}) };
 }

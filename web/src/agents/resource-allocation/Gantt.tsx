@@ -21,7 +21,7 @@ export function Gantt({ answer, pins, selected, select, pin }: Props) {
   const from = new Date(answer.starts_at).getTime();
   const hours = Math.max(1, (new Date(answer.ends_at).getTime() - from) / HOUR_MS);
   const step = hours > 60 ? 6 : hours > 30 ? 3 : 1;
-  const ticks = Array.from({ length: Math.floor(hours / step) + 1 }, (_, index) => index * step);
+  const ticks = ticksOf(from, hours, step);
   return (
     <div className="gantt" role="region" aria-label="The plan by technician and time" tabIndex={0}>
       <div className="gantt-names">
@@ -32,7 +32,7 @@ export function Gantt({ answer, pins, selected, select, pin }: Props) {
       </div>
       <div className="gantt-scroll">
         <div className="gantt-head" style={{ width: hours * HOUR_PX }}>
-          {ticks.map((hour) => <span key={hour} className="gantt-tick" style={{ left: hour * HOUR_PX }}>{tick(from + hour * HOUR_MS, hour === 0)}</span>)}
+          {ticks.map((hour) => <span key={hour} className="gantt-tick" style={{ left: hour * HOUR_PX }}>{tick(from + hour * HOUR_MS)}</span>)}
         </div>
         <div className="gantt-area" style={{ width: hours * HOUR_PX, height: rows.length * LANE_PX }}>
           {rows.map((row, index) => <div key={row.id} className="gantt-lane" style={{ top: index * LANE_PX }} />)}
@@ -110,8 +110,18 @@ function Bar({ one, answer, ids, pinned, from, selected, select, pin }: BarProps
   );
 }
 
-function tick(ms: number, first: boolean): string {
+/** Hours from the start to each clock time that is a multiple of the step. */
+function ticksOf(from: number, hours: number, step: number): number[] {
+  const at = new Date(from);
+  at.setMinutes(0, 0, 0);
+  at.setHours(Math.ceil((at.getHours() + 0.01) / step) * step);
+  const found: number[] = [];
+  for (let hour = (at.getTime() - from) / HOUR_MS; hour < hours; hour += step) found.push(hour);
+  return found;
+}
+
+function tick(ms: number): string {
   const at = new Date(ms);
-  const day = at.getHours() < 1 || first ? `${at.toLocaleDateString(undefined, { weekday: "short" })} ` : "";
+  const day = at.getHours() < 1 ? `${at.toLocaleDateString(undefined, { weekday: "short" })} ` : "";
   return day + at.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
 }

@@ -39,7 +39,7 @@ export default function RevenuePage({ agent }: { agent: AgentStatus }) {
           <FormField label="How far">
             <Select selectedOption={period ?? null} options={PERIODS} onChange={({ detail }) => setDays(detail.selectedOption.value ?? "180")} />
           </FormField>
-          <FormField label={`Prices ${price >= 0 ? "+" : ""}${price} %`} description="Of all services, from next month">
+          <FormField label={`Prices ${price > 0 ? "+" : ""}${price} %`} description="Of all services, from next month">
             <Slider value={price} min={-20} max={30} step={1} onChange={({ detail }) => setPrice(detail.value)} ariaLabel="Change of prices in per cent" />
           </FormField>
           <FormField label={`Lost by it: ${lost} %`} description="Of the revenue that gets dearer">

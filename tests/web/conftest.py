@@ -1,0 +1,102 @@
+"""The dashboard in a real Chromium, over a mesh of its own with two simulated MSPs."""
+
+import json
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mesh.entrypoints import web_build
+from tests.conftest import NewHome
+from tests.server import Server
+from tests.web.visit import AXE, MSP, Visit
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext
+
+CHROMIUM = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def built() -> Path:
+    """The dashboard, built from this checkout."""
+    said: list[str] = []
+    if not web_build.ready(said.append) or not AXE.is_file():
+        pytest.skip("LOUDLY: no dashboard could be built here: " + " ".join(said))
+    return web_build.DIST
+
+
+@pytest.fixture(scope="session")
+def chromium() -> "Iterator[Browser]":
+    pytest.importorskip("playwright", reason="LOUDLY: the Python package playwright is not installed")
+    from playwright.sync_api import sync_playwright
+
+    program = next((path for path in CHROMIUM if Path(path).exists()), None) or shutil.which("chromium")
+    if program is None:
+        pytest.skip("LOUDLY: there is no Chromium here (Debian: apt install chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def server(built: Path, new_home: NewHome) -> Iterator[Server]:
+    """`./mesh up` with the dashboard, on a home of its own."""
+    running = Server(new_home("web"), options=("--no-open",)).start()
+    yield running
+    running.end()
+
+
+@pytest.fixture(scope="session")
+def key(server: Server) -> str:
+    return server.key(MSP)
+
+
+Visiting = Callable[..., Visit]
+
+
+@pytest.fixture
+def visiting(chromium: "Browser", server: Server, key: str) -> Iterator[Visiting]:
+    """Opens the dashboard as somebody: with a key and a theme, at a size. Complaints fail the test."""
+    contexts: list[BrowserContext] = []
+    visits: list[Visit] = []
+
+    def visit(theme: str = "light", width: int = 1366, with_key: str | None = key) -> Visit:
+        context = chromium.new_context(
+            viewport={"width": width, "height": 860}, color_scheme=theme, accept_downloads=True,  # type: ignore[arg-type]
+            locale="en-US", timezone_id="UTC", permissions=["clipboard-read", "clipboard-write"],
+        )  # fmt: skip
+        if with_key:
+            keep = f"sessionStorage.getItem('mesh.key') || localStorage.setItem('mesh.key', {json.dumps(with_key)})"
+            context.add_init_script(keep)
+        contexts.append(context)
+        visits.append(Visit(context.new_page(), server.url))
+        return visits[-1]
+
+    yield visit
+    for context in contexts:
+        context.close()
+    for each in visits:
+        assert each.problems() == []
+
+
+@pytest.fixture
+def later() -> Iterator[Callable[[float, Callable[[], object]], None]]:
+    """Runs something in a while, beside what the test waits for."""
+    timers: list[threading.Timer] = []
+
+    def run(seconds: float, act: Callable[[], object]) -> None:
+        timers.append(threading.Timer(seconds, act))
+        timers[-1].start()
+
+    yield run
+    for timer in timers:
+        timer.join()
