@@ -63,7 +63,7 @@ def open_platform(
     knowledge = S3Knowledge(aws, settings)
     models = S3Models(aws, settings, ModelStore(_packaged(settings.scratch)))
     embedder = OnnxEmbedder(models)
-    sentiment = chosen_sentiment(models, embedder)
+    sentiment = chosen_sentiment(models)
     commons, observer = DynamoCommons(dynamo), Telemetry()
     generator = chosen_generator(models, commons, time, observer)
     fence = Fence(aws, settings)

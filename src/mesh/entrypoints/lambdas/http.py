@@ -26,6 +26,8 @@ from mesh.kit.problem import MEDIA_TYPE, Problem
 from mesh.kit.trace import know, working_for
 
 log = logging.getLogger("mesh.lambdas")
+# What API Gateway calls its own addresses.
+OWN_ADDRESS = ".execute-api."
 # Answers of these types are passed on as text; what is not named is sent as base64.
 TEXT = [
     "text/",
@@ -94,7 +96,10 @@ def _vouched(serve: ASGIApp) -> ASGI:
 
 def _stage(event: Mapping[str, Any]) -> str:
     """What API Gateway took off the path: `/live` at its own address, nothing behind a domain of ours."""
-    whole, path = event["requestContext"].get("path") or "", event.get("path") or ""
+    context, headers = event["requestContext"], event.get("headers") or {}
+    if OWN_ADDRESS not in (context.get("domainName") or headers.get("Host") or ""):
+        return ""
+    whole, path = context.get("path") or "", event.get("path") or ""
     return whole.removesuffix(path) if path and whole.endswith(path) and path != "/" else ""
 
 

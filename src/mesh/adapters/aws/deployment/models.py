@@ -8,6 +8,7 @@ from mesh.adapters.aws.deployment.account import plainly
 from mesh.adapters.aws.deployment.uploads import Say
 from mesh.adapters.aws.models import FOLDER, publish
 from mesh.adapters.aws.settings import Settings
+from mesh.adapters.models.build_sentiment import ready_hearing
 from mesh.adapters.models.embedder import ready_embedder
 from mesh.adapters.models.local_reader import ready_reader
 from mesh.adapters.models.store import CARD, ModelStore, standard_folders
@@ -17,7 +18,11 @@ from mesh.kit.problem import Unavailable
 def publish_models(home: Path, clients: Clients, settings: Settings, say: Say) -> list[str]:
     """Uploads each model whose card differs from the bucket's; their names. What cannot be built is said."""
     store = ModelStore(standard_folders(home))
-    for ready, what in ((ready_embedder, "sentence embeddings"), (ready_reader, "a reader of texts")):
+    for ready, what in (
+        (ready_embedder, "sentence embeddings"),
+        (ready_hearing, "sentiment"),
+        (ready_reader, "a reader of texts"),
+    ):
         try:
             ready(store, home, say)
         except Unavailable as problem:

@@ -1,0 +1,1 @@
+"""Federated learning by Flower: in this process, or over SuperLink and SuperNodes."""

@@ -1,0 +1,117 @@
+"""An MSP's side of a training that is coordinated elsewhere: Flower's connection to a SuperLink, and our own
+ClientApp behind it.
+
+Flower's own SuperNode runs the program that the coordinator sends it. This one runs none: messages go to the
+code that is installed here, whatever comes with the run.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from flwr.app import Context, Error, Message, RecordDict
+from flwr.clientapp import ClientApp
+from flwr.common.constant import ErrorCode
+from flwr.supercore.inflatable.inflatable_object import (
+    get_all_nested_objects,
+    get_object_tree,
+    no_object_id_recompute,
+)
+from flwr.supercore.inflatable.inflatable_utils import pull_and_inflate_object_from_tree, push_objects
+from flwr.supercore.run import RunNotRunningException
+from flwr.supernode.fleet_http_connection import http_request_response
+
+from mesh.adapters.federation.flower import name_this_process
+
+POLL_S = 0.25
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where the SuperLink is, and how it and this site prove who they are. Without `ca` the system's own
+    certificates count; without `key` the SuperLink takes a new one, if it lets strangers in at all."""
+
+    superlink: str
+    ca: Path | None = None
+    key: Path | None = None
+    insecure: bool = False
+    max_wait_s: float | None = None
+
+
+def new_key(path: Path) -> bytes:
+    """Write a new private key (NIST P-384, OpenSSH) that its owner alone can read; the public one, as
+    `flwr supernode register` takes it."""
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.serialization import (
+        Encoding,
+        NoEncryption,
+        PrivateFormat,
+        PublicFormat,
+    )
+
+    private = ec.generate_private_key(ec.SECP384R1())
+    path.touch(mode=0o600, exist_ok=False)
+    path.write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()))
+    return private.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH) + b"\n"
+
+
+def attend(app: ClientApp, link: Link, say: Say, stopped: Callable[[], bool] = lambda: False) -> None:
+    """Answer the SuperLink's messages until `stopped`, one after the other."""
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.serialization import load_ssh_private_key
+
+    name_this_process()
+    keys = None
+    if link.key is not None:
+        private = load_ssh_private_key(link.key.read_bytes(), password=None)
+        assert isinstance(private, ec.EllipticCurvePrivateKey), "the key of a site is an elliptic curve key"
+        keys = (private, private.public_key())
+    contexts: dict[int, Context] = {}
+    with http_request_response(
+        link.superlink,
+        link.insecure,
+        str(link.ca) if link.ca else None,
+        keys,
+        max_wait_time=link.max_wait_s,
+    ) as (node, receive, send, _run, _program, pull, push, confirm):
+        say(f"connected to {link.superlink} as node {node}")
+        while not stopped():
+            received = receive()
+            if received is None:
+                time.sleep(POLL_S)
+                continue
+            run = received[0].metadata.run_id
+            message = pull_and_inflate_object_from_tree(
+                received[1],
+                lambda object_id, run=run: pull(run, object_id),  # type: ignore[misc]
+                lambda object_id, run=run: confirm(run, object_id),  # type: ignore[misc]
+                return_type=Message,
+            )
+            message.metadata.__dict__["_message_id"] = received[1].object_id
+            context = contexts.setdefault(run, Context(run, node, {}, RecordDict(), {}))
+            started = time.monotonic()
+            reply = answered(app, message, context)
+            say(f"{message.metadata.message_type}: {'failed' if reply.has_error() else 'answered'}")
+            reply.metadata.__dict__["_message_id"] = reply.object_id
+            try:
+                with no_object_id_recompute():
+                    wanted, session = send(reply, get_object_tree(reply), time.monotonic() - started)
+                    push_objects(
+                        get_all_nested_objects(reply),
+                        lambda object_id, content, run=run, session=session: push(  # type: ignore[misc]
+                            run, session, object_id, content
+                        ),
+                        object_ids_to_push=wanted,
+                    )
+            except RunNotRunningException:
+                say("the run has ended")
+
+
+def answered(app: ClientApp, message: Message, context: Context) -> Message:
+    """The app's reply, or an error that says no more than that it failed."""
+    try:
+        return app(message, context)
+    except Exception as fault:  # noqa: BLE001 - whatever fails here, the coordinator is told that it did
+        return Message(Error(ErrorCode.CLIENT_APP_RAISED_EXCEPTION, type(fault).__name__), reply_to=message)
