@@ -55,7 +55,8 @@ _FORMS: Sequence[tuple[str, re.Pattern[str]]] = tuple(
         ("account", r"(?<![\w.-])[\w-]{1,63}\.onmicrosoft\.com"),
         (
             "account",
-            r":\\(?:Users|Documents and Settings)\\(?P<it>[^\\/:*?\"<>|\r\n,;]{1,100}?)(?=\\|[\"',;\r\n]|\s|$)",
+            r":\\(?:Users|Documents and Settings)\\"
+            r"(?P<it>[^\\/:*?\"<>|\r\n,;]{1,100}?)(?=\\|[\"',;\r\n]|\s|$)",
         ),
         ("account", r"/(?:home|Users)/(?P<it>[^/\s:\"']+)"),
         ("host", r"(?<![\w:])\\\\[\w.$-]+"),
