@@ -139,6 +139,8 @@ def test_one_id_for_two_things_of_two_sources_stays_two_things() -> None:
     same = rows_of(misp.read(event(attribute("domain", "A.test.")), NOW).indicators, "north")
     assert one[0]["reference"] == other[0]["reference"] == "u"
     assert one[0]["id"] != other[0]["id"] and one[0]["id"] == same[0]["id"]
+    elsewhere = rows_of(misp.read(event(attribute("domain", "a.test")), NOW).indicators, "south")
+    assert elsewhere[0]["id"] != one[0]["id"], "a source does not replace what another one brought"
 
 
 SHARED = [

@@ -42,14 +42,12 @@ class SqliteCommons:
         return _entry(row) if row else None
 
     def scan(self, shelf: str, prefix: str = "") -> Iterator[Entry]:
-        sql = "SELECT * FROM commons WHERE shelf = ? AND key >= ? AND key > ? ORDER BY key LIMIT ?"
-        after = ""
+        sql = "SELECT * FROM commons WHERE shelf = ? AND key BETWEEN ? AND ? AND key > ? ORDER BY key LIMIT ?"
+        # Nothing that starts so sorts after the last character there is.
+        after, end = "", f"{prefix}\U0010ffff"
         while True:
-            rows = self.database.rows(sql, shelf, prefix, after, A_PART)
-            for row in rows:
-                if not row["key"].startswith(prefix):
-                    return
-                yield _entry(row)
+            rows = self.database.rows(sql, shelf, prefix, end, after, A_PART)
+            yield from map(_entry, rows)
             if len(rows) < A_PART:
                 return
             after = rows[-1]["key"]

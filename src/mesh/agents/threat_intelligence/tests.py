@@ -209,6 +209,22 @@ def test_what_others_saw_counts_and_is_shown() -> None:
     assert shared.severity_score == alone.severity_score + 10
 
 
+def test_what_others_should_know_of_carries_the_tlp_that_the_asker_gave_or_none() -> None:
+    assert AGENT.seen is not None
+    for more, tlp in (({"tlp": "GREEN"}, "TLP:GREEN"), ({"tlp": "AMBER"}, "TLP:AMBER"), ({}, None)):
+        text = f"Ransomware {HASH} ran on two hosts (T1486); 8.8.8.8 answered its names."
+        question = Question.model_validate({"text": text, **more})
+        answer = AGENT.answer(question, fake_ports(knowledge=knowledge())).answer
+        seen = AGENT.seen(question, answer)
+        assert {(one.kind, one.tlp) for one in seen} == {("sha256", tlp), ("technique", tlp)}
+
+
+def test_a_text_without_a_threat_tells_nobody_anything() -> None:
+    assert AGENT.seen is not None
+    question = Question(text="The printer is out of toner.", tlp="GREEN")
+    assert not AGENT.seen(question, AGENT.answer(question, fake_ports()).answer)
+
+
 def test_the_same_question_has_the_same_answer_and_the_examples_differ() -> None:
     first, second = (AGENT.answer(Question.model_validate(e.question), fake_ports()).answer for e in EXAMPLES)
     again = AGENT.answer(Question.model_validate(EXAMPLES[0].question), fake_ports()).answer
