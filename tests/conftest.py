@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mesh.adapters.models.build_sentiment import ready_hearing
 from mesh.adapters.models.embedder import ready_embedder
 from mesh.adapters.models.store import ModelStore, standard_folders
 from mesh.kit.problem import Unavailable
@@ -30,7 +31,8 @@ def built_models(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Pa
             time.sleep(0.1)
         return home
     try:
-        ready_embedder(ModelStore(standard_folders(home)), home, lambda line: None)
+        for ready in (ready_embedder, ready_hearing):
+            ready(ModelStore(standard_folders(home)), home, lambda line: None)
     except Unavailable:
         # Where the model cannot be built the mesh says so and goes on; so do these tests.
         (home / "models").mkdir(exist_ok=True)

@@ -57,6 +57,7 @@ def fit(
         gamma=GAMMA,
         signs=(found[2] * SIGNS).astype(np.float32),
         bias=bias.astype(np.float32),
+        linear=np.zeros((vectors.shape[1], shares.shape[1]), np.float32),
         words=np.array(sorted(valence), np.uint32),
         valences=np.array([valence[word] for word in sorted(valence)], np.float32),
     )

@@ -29,12 +29,17 @@ def prepare(home: Path, say: Callable[[str], None], msps: int | None = None) -> 
 
 def prepare_models(home: Path, say: Callable[[str], None]) -> None:
     """Build the models that packages ship the weights of into the home folder, unless they are there."""
+    from mesh.adapters.models.build_sentiment import ready_hearing
     from mesh.adapters.models.embedder import ready_embedder
     from mesh.adapters.models.local_reader import ready_reader
     from mesh.adapters.models.store import ModelStore, standard_folders
 
     store = ModelStore(standard_folders(home))
-    for ready, what in ((ready_embedder, "sentence embeddings"), (ready_reader, "a reader of texts")):
+    for ready, what in (
+        (ready_embedder, "sentence embeddings"),
+        (ready_hearing, "sentiment"),
+        (ready_reader, "a reader of texts"),
+    ):
         try:
             ready(store, home, say)
         except Unavailable as problem:

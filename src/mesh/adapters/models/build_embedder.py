@@ -45,7 +45,7 @@ def build(target: Path, say: Callable[[str], None]) -> None:
         say(f"reading the weights of {NAME} from the package {SOURCE_PACKAGE}")
         model = graph(read_weights(folder / "model.safetensors"))
         say("storing its matrices as 8-bit integers, one scale per channel")
-        _quantise(model, made / "model.onnx")
+        quantise(model, made / "model.onnx")
         (made / "tokenizer.json").write_bytes((folder / "tokenizer.json").read_bytes())
         size = (made / "model.onnx").stat().st_size / 1e6
         _card(made, folder).write(made)
@@ -188,7 +188,8 @@ def _pool(g: _Graph, hidden: str) -> None:
     g.add("LpNormalization", "embedding", total, axis=-1, p=2)
 
 
-def _quantise(model: Any, path: Path) -> None:
+def quantise(model: Any, path: Path) -> None:
+    """Writes the model with its matrices as 8-bit integers, one scale per channel."""
     from onnx import TensorProto
     from onnxruntime.quantization import QuantType, quantize_dynamic
     from onnxruntime.quantization.quant_utils import add_pre_process_metadata

@@ -27,11 +27,12 @@ FEW = 4
 class OnnxEmbedder:
     """The Embedder port. The model is loaded at the first text; many threads may share one embedder.
 
-    `at_once` is how many texts of one call are embedded at the same time, by default one a core, at most 4.
+    `at_once` is how many texts of one call are embedded at the same time, by default one a core, at most 4;
+    `name` is a model of the same form, by default the plain one.
     """
 
-    def __init__(self, models: Models, *, at_once: int | None = None) -> None:
-        self._models = models
+    def __init__(self, models: Models, *, at_once: int | None = None, name: str = NAME) -> None:
+        self._models, self._name = models, name
         self._at_once = at_once or min(MOST_AT_ONCE, os.cpu_count() or 1)
         self._lock = Lock()
         self._loaded: tuple[Any, Any] | None = None
@@ -74,7 +75,7 @@ class OnnxEmbedder:
     def _load(self) -> tuple[Any, Any]:
         with self._lock:
             if self._loaded is None:
-                self._loaded = _open(self._models.path(NAME))
+                self._loaded = _open(self._models.path(self._name))
             return self._loaded
 
 

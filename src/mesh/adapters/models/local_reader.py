@@ -27,6 +27,8 @@ LONGEST_TEXT, LONGEST_ANSWER = 480, 32
 MOST_LETTERS = 20_000
 BUCKETS, FURTHEST = 32, 128
 START = END = 0
+# Below this it is taken not to know. Chosen on a quarter of XQuAD's questions, measured on another.
+SURE = 0.0
 _FORM = "{data}\n\nAnswer this question based on the article: {question}"
 _WORD = re.compile(r"\w+")
 
@@ -45,8 +47,8 @@ class LocalReader:
     def answer(self, question: str, data: str) -> Provided[str | None]:
         """The words of `data` that answer, as they stand there, or None; greedy, so always the same."""
         tokenizer, encoder, decoder, by = self._load()
-        said = tokenizer.decode(self._pieces(tokenizer, encoder, decoder, question, data))
-        return Provided(standing_in(said, data), by)
+        pieces, sure = self._pieces(tokenizer, encoder, decoder, question, data)
+        return Provided(standing_in(tokenizer.decode(pieces), data) if sure >= SURE else None, by)
 
     def write(self, task: str, data: str, *, most_words: int = 150) -> Provided[str]:
         del task, data, most_words
@@ -56,22 +58,26 @@ class LocalReader:
         del task, question, form
         raise Unavailable("The model on this machine reads short texts; it proposes no plans.")
 
-    def _pieces(self, tokenizer: Any, encoder: Any, decoder: Any, question: str, data: str) -> list[int]:
+    def _pieces(
+        self, tokenizer: Any, encoder: Any, decoder: Any, question: str, data: str
+    ) -> tuple[list[int], float]:
+        """The word pieces said, and the geometric mean of the chances the model gave each of them."""
         import numpy as np
 
         ids = np.array(_fitted(tokenizer, question, data), np.int64)
         cross = encoder.run(["cross"], {"ids": ids, "buckets": two_sided(len(ids))})[0]
         past = np.zeros((2 * LAYERS, HEADS, 0, PER_HEAD), np.float32)
-        said: list[int] = []
+        said, chances = list[int](), list[float]()
         while len(said) < LONGEST_ANSWER:
             last = np.array([said[-1] if said else START], np.int64)
             inputs = {"ids": last, "buckets": one_sided(len(said)), "past": past, "cross": cross}
             logits, past = decoder.run(["logits", "present"], inputs)
             piece = int(logits[0].argmax())
+            chances.append(1 / float(np.exp(logits[0] - logits[0, piece]).sum()))
             if piece in (END, 1):
                 break
             said.append(piece)
-        return said
+        return said, math.exp(sum(map(math.log, chances)) / len(chances))
 
     def _load(self) -> tuple[Any, Any, Any, ModelUsed]:
         with self._lock:

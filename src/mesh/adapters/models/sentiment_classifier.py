@@ -1,9 +1,10 @@
-"""The local classifier of sentiment: one softmax over n-grams, signs, and likeness to known embeddings.
+"""The local classifier of sentiment: a softmax over an embedding, signs, n-grams, and likeness to embeddings.
 
-Trained by training/make_sentiment.py. Shapes: `codes` and `idf` (V,); `grams` int8 (V, 3) with one `scale` a
-column; `landmarks` (M, 384) and `kernel` (M, 3): weights of exp(-gamma |x - landmark|^2), a Nystroem
-approximation of a kernel machine (Williams and Seeger, 2001); `signs` (14, 3); `bias` (3,). The columns are
-negative, neutral and positive.
+The shipped one (training/tune_sentiment.py) hears with an embedding that was tuned for it, and has no use for
+n-grams and landmarks; one that is fitted to embeddings as they are (training/sentiment.py) has. Shapes:
+`linear` (384, 3); `codes` and `idf` (V,); `grams` int8 (V, 3) with one `scale` a column; `landmarks` (M, 384)
+and `kernel` (M, 3): weights of exp(-gamma |x - landmark|^2), a Nystroem approximation of a kernel machine
+(Williams and Seeger, 2001); `signs` (14, 3); `bias` (3,). The columns are negative, neutral and positive.
 """
 
 from collections.abc import Sequence
@@ -34,6 +35,7 @@ class Classifier:
     gamma: float
     signs: "Floats"
     bias: "Floats"
+    linear: "Floats"
     words: "NDArray[np.uint32]"
     valences: "Floats"
 
@@ -52,7 +54,12 @@ class Classifier:
 
         likeness = np.exp(-self.gamma * (2 - 2 * vectors @ self.landmarks.T))
         seen = np.array([signs(each, self.valence) for each in sentences], np.float32)
-        scores = likeness @ self.kernel + seen.reshape(-1, len(self.signs)) @ self.signs + self.bias
+        scores = (
+            vectors @ self.linear
+            + likeness @ self.kernel
+            + seen.reshape(-1, len(self.signs)) @ self.signs
+            + self.bias
+        )
         for row, sentence in enumerate(sentences):
             places, weights = weigh(codes(sentence), self.places, self.idf)
             scores[row] += (weights @ self.grams[places].astype(np.float32)) * self.scale
@@ -81,7 +88,7 @@ def load(folder: Path) -> Classifier:
     with np.load(folder / FILE, allow_pickle=False) as held:
         floats = {
             name: held[name].astype(np.float32)
-            for name in ("idf", "scale", "landmarks", "kernel", "signs", "bias", "valences")
+            for name in ("idf", "scale", "landmarks", "kernel", "signs", "bias", "linear", "valences")
         }
         return Classifier(
             codes=held["codes"],

@@ -197,8 +197,8 @@ def test_an_answer_to_half_of_the_texts_is_none(stubbed: tuple[ComprehendSentime
 
 
 def test_configuration_picks_and_the_local_one_is_the_default() -> None:
-    assert isinstance(chosen_sentiment(NoModels(), Blank(), {}), LocalSentiment)
-    assert isinstance(chosen_sentiment(NoModels(), Blank(), {"MESH_SENTIMENT": "Comprehend"}), FirstOf)
+    assert isinstance(chosen_sentiment(NoModels(), {}), LocalSentiment)
+    assert isinstance(chosen_sentiment(NoModels(), {"MESH_SENTIMENT": "Comprehend"}), FirstOf)
 
 
 def test_listing_agents_loads_neither_boto3_nor_the_model() -> None:

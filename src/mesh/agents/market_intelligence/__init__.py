@@ -45,6 +45,6 @@ AGENT = Agent(
     digest=digest,
     terminal=TERMINAL,
     size=Size(memory_mb=1024, timeout_s=45),
-    models=("all-MiniLM-L6-v2", "sentiment"),
+    models=("all-MiniLM-L6-v2", "all-MiniLM-L6-v2-sentiment", "sentiment"),
     services=("comprehend",),
 )

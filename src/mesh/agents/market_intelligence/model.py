@@ -97,7 +97,7 @@ class Price(BaseModel):
     """Own price beside the peers' quartiles; quartiles are null where they were withheld."""
 
     own: float | None = Field(
-        description="Invoiced a seat in the last full month that has revenue, of the segment that was asked for"
+        description="Invoiced a seat in the last full month that has revenue, in the segment asked for"
     )
     currency: str | None
     month: str | None
