@@ -32,7 +32,8 @@ FOLDS = 10
 AUC_AIM, ECE_AIM, COVERAGE, COVERAGE_AIM, SPEED_MS = 0.85, 0.02, 0.9, 0.01, 20.0
 ANCHORS = "CatBoost .8488, gradient boosting .8485, logistic .8455 on the whole set, other folds"
 # Others than the model learnt from, and later.
-WORLD_MSPS, WORLD_MONTHS, WORLD_SEED = 40, 22, 7
+# Several worlds, since one draw of 40 MSPs says little: the first is the demo's, and a hard one.
+WORLD_MSPS, WORLD_MONTHS, WORLD_SEEDS = 40, 22, (7, 1, 2, 3)
 WORLD_UNTIL = datetime(2026, 11, 1, tzinfo=UTC)
 MEASURES = {
     "expected calibration error": ("calibration error", ECE_AIM),
@@ -206,16 +207,24 @@ PEERS: dict[str, Callable[[Floats, Ints, Floats], Floats]] = {
 
 
 def world_figures(say: Say) -> list[Figure]:
-    """The network's model, as it is served, on simulated MSPs of another seed and a later time."""
-    of = simulated(WORLD_MSPS, WORLD_MONTHS, WORLD_SEED, WORLD_UNTIL, say)
+    """The network's model, as it is served, on simulated MSPs of other seeds and a later time: the mean of
+    the worlds, and each in the note."""
     churn = Churn((ROOT / "models" / NETWORK / FILE).read_bytes())
-    readings = churn.read_table(of.taken.x)
-    rows = len(of.taken.left)
-    note = f"{WORLD_MSPS} MSPs, {of.taken.departures()} departures"
-    return [
-        Figure(f"simulated MSPs: {measure}", value, rows=rows, note=note)
-        for measure, value in figures(readings, of.taken.left).items()
-    ]
+    worlds, rows, departures = [], 0, 0
+    for seed in WORLD_SEEDS:
+        say(f"simulated world of seed {seed}")
+        of = simulated(WORLD_MSPS, WORLD_MONTHS, seed, WORLD_UNTIL, say)
+        worlds.append(figures(churn.read_table(of.taken.x), of.taken.left))
+        rows, departures = rows + len(of.taken.left), departures + of.taken.departures()
+    note = f"{len(WORLD_SEEDS)} worlds of {WORLD_MSPS} MSPs, {departures} departures"
+    found = []
+    for measure in worlds[0]:
+        values = [world[measure] for world in worlds]
+        each = ", ".join(f"{value:.3f}" for value in values)
+        found.append(
+            Figure(f"simulated MSPs: {measure}", float(np.mean(values)), rows=rows, note=f"{note}: {each}")
+        )
+    return found
 
 
 def _speed() -> Figure:

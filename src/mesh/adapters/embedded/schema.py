@@ -69,4 +69,9 @@ CREATE TABLE commons (
 CREATE INDEX commons_by_owner ON commons (owner, shelf, key);
 """
 
-MIGRATIONS: tuple[str, ...] = (FIRST, DIRECTORY, COMMONS)
+# One client's tickets or invoices in order of time; records_by_series has the metric before the time.
+BY_CLIENT = """
+CREATE INDEX records_by_client ON records (msp_id, kind, json_extract(body, '$.client_id'), at, record_id);
+"""
+
+MIGRATIONS: tuple[str, ...] = (FIRST, DIRECTORY, COMMONS, BY_CLIENT)

@@ -7,7 +7,7 @@ from mesh.agents.client_health.actions import ACTIONS, MOST_ACTIONS, WORTH_ACTIN
 from mesh.agents.client_health.chosen import Chosen, choose
 from mesh.agents.client_health.churn import COVERAGE, Churn, Reading, health
 from mesh.agents.client_health.features import BY_NAME, HORIZON_DAYS, NAMES
-from mesh.agents.client_health.history import DAY, History, features, is_heard_of, of_client
+from mesh.agents.client_health.history import DAY, History, of_client
 from mesh.agents.client_health.model import (
     Action,
     Answer,
@@ -19,6 +19,7 @@ from mesh.agents.client_health.model import (
     Question,
     inputs,
 )
+from mesh.agents.client_health.moment import features, is_heard_of
 from mesh.kit.agent import Answered
 from mesh.kit.ports import Ports
 from mesh.kit.problem import FieldError, Invalid

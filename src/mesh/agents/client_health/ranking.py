@@ -8,8 +8,9 @@ from mesh.agents.client_health.answer import SIMULATED, of_history
 from mesh.agents.client_health.chosen import choose
 from mesh.agents.client_health.churn import Churn
 from mesh.agents.client_health.features import HORIZON_DAYS
-from mesh.agents.client_health.history import DAY, LOOK_BACK, History, features, is_heard_of, of_all
+from mesh.agents.client_health.history import DAY, LOOK_BACK, History, of_all
 from mesh.agents.client_health.model import Driver, Health, ModelReport, Outlook
+from mesh.agents.client_health.moment import features, is_heard_of
 from mesh.kit import cursor as cursors
 from mesh.kit.ports import Ports
 

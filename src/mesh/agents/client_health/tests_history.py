@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from mesh.agents.client_health.history import DAY, History, features, gathered
+from mesh.agents.client_health.history import DAY, History, gathered
+from mesh.agents.client_health.moment import features
 from mesh.kit.fakes import NOON
 
 DAYS = NOON.timestamp() / DAY

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mesh.agents.resource_allocation.work import SAME_TIME, Plan, Visit, Work
+from mesh.agents.resource_allocation.exact_price import priced
+from mesh.agents.resource_allocation.work import Plan, Visit, Work
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -28,7 +29,9 @@ class Solved:
 
 
 @dataclass(slots=True)
-class _Model:
+class Model:
+    """The variables of each job, and the terms of the objective: `constant` and weights of variables."""
+
     work: Work
     jobs: Sequence[int]
     shifts: frozenset[int]
@@ -60,12 +63,12 @@ def solve(
     """
     from ortools.sat.python import cp_model
 
-    model = _Model(work, jobs, frozenset(shifts), held, cp_model.CpModel())
+    model = Model(work, jobs, frozenset(shifts), held, cp_model.CpModel())
     _declare(model, hint)
     _order(model)
     _sequence(model)
     _depend(model)
-    _price(model)
+    priced(model)
     if at_most is not None:
         terms, weights = zip(*model.terms, strict=True) if model.terms else ((), ())
         model.cp.add(cp_model.LinearExpr.weighted_sum(terms, weights) <= at_most - model.constant)
@@ -84,7 +87,7 @@ def solve(
                   status == cp_model.OPTIMAL, spent)  # fmt: skip
 
 
-def _declare(model: _Model, hint: Plan) -> None:
+def _declare(model: Model, hint: Plan) -> None:
     """Start, whether it is done, and in which shift. What is pinned and placed already is done for sure."""
     from ortools.sat.python import cp_model
 
@@ -107,7 +110,7 @@ def _declare(model: _Model, hint: Plan) -> None:
             cp.add(model.done[job] == 1)
 
 
-def _order(model: _Model) -> None:
+def _order(model: Model) -> None:
     """A circuit per shift over the jobs with a place: which follows which, and the travel that takes."""
     cp, work = model.cp, model.work
     for shift in sorted(model.shifts):
@@ -136,7 +139,7 @@ def _order(model: _Model) -> None:
         cp.add_circuit(arcs)
 
 
-def _leave(model: _Model, arc: Any, origin: int | None, job: int, leg: int) -> None:
+def _leave(model: Model, arc: Any, origin: int | None, job: int, leg: int) -> None:
     """What an arc asks for: the way is travelled, and after the one before has ended."""
     if job not in model.travel:
         most = max((max(row) for row in model.work.travel), default=0)
@@ -147,7 +150,7 @@ def _leave(model: _Model, arc: Any, origin: int | None, job: int, leg: int) -> N
         model.cp.add(model.start[job] >= ended + leg).only_enforce_if(arc)
 
 
-def _sequence(model: _Model) -> None:
+def _sequence(model: Model) -> None:
     """No two jobs, with their travel, and no break at the same time in one shift."""
     cp, work = model.cp, model.work
     for job, travel in model.travel.items():
@@ -174,7 +177,7 @@ def _sequence(model: _Model) -> None:
         cp.add_no_overlap(intervals)
 
 
-def _depend(model: _Model) -> None:
+def _depend(model: Model) -> None:
     """A job starts after all it depends on; what is held elsewhere stays and is not left without them."""
     cp, work = model.cp, model.work
     ours = set(model.jobs)
@@ -196,102 +199,7 @@ def _depend(model: _Model) -> None:
                 cp.add(model.start[before] + work.jobs[before].minutes <= visit.start)
 
 
-def _price(model: _Model) -> None:
-    """The same points as `work.price`, for these jobs, over their shifts and technicians."""
-    work = model.work
-    for (job, shift), taken in model.taken.items():
-        model.terms.append((taken, work.jobs[job].options[shift]))
-    for job in model.jobs:
-        one = work.jobs[job]
-        if one.delay:
-            model.terms.append((model.start[job], -one.delay))
-            model.constant += one.delay * one.ready
-        if one.due is not None and one.breach:
-            late = model.cp.new_bool_var(f"late {job}")
-            in_time = model.start[job] + one.minutes <= one.due
-            if one.ready + one.minutes > one.due:
-                model.cp.add(late == 1).only_enforce_if(model.done[job])
-            else:
-                model.cp.add(in_time).only_enforce_if(~late)
-            model.terms.append((late, -one.breach))
-        if one.kept:
-            _stay(model, job, one.kept, one.move)
-        if job in model.travel and work.travel_cost:
-            model.terms.append((model.travel[job], -work.travel_cost))
-    _overtime(model)
-    _fairness(model)
-    from ortools.sat.python import cp_model
-
-    terms, weights = zip(*model.terms, strict=True) if model.terms else ((), ())
-    model.cp.maximize(cp_model.LinearExpr.weighted_sum(terms, weights) + model.constant)
-
-
-def _stay(model: _Model, job: int, kept: tuple[int, int], cost: int) -> None:
-    moved = model.cp.new_bool_var(f"moved {job}")
-    shift, start = kept
-    stays = [model.done[job], ~moved]
-    taken = model.taken.get((job, shift))
-    if taken is None:
-        model.cp.add_implication(model.done[job], moved)
-    else:
-        model.cp.add_bool_and([taken]).only_enforce_if(stays)
-        model.cp.add(model.start[job] >= start - SAME_TIME).only_enforce_if(stays)
-        model.cp.add(model.start[job] <= start + SAME_TIME).only_enforce_if(stays)
-    model.terms.append((moved, -cost))
-
-
-def _overtime(model: _Model) -> None:
-    for shift in sorted(model.shifts):
-        one = model.work.shifts[shift]
-        if one.limit <= one.end:
-            continue
-        over = model.cp.new_int_var(0, one.limit - one.end, f"overtime {shift}")
-        for (job, other), taken in model.taken.items():
-            if other == shift:
-                ended = model.start[job] + model.work.jobs[job].minutes
-                model.cp.add(over >= ended - one.end).only_enforce_if(taken)
-        model.terms.append((over, -one.overtime))
-
-
-def _fairness(model: _Model) -> None:
-    """Each technician's load above each level, with what is held of it."""
-    work = model.work
-    if not work.fairness:
-        return
-    held: dict[int, int] = {}
-    for job, visit in model.held.items():
-        technician = work.shifts[visit.shift].technician
-        held[technician] = held.get(technician, 0) + work.jobs[job].minutes + visit.travel
-    for technician in sorted({work.shifts[s].technician for s in model.shifts}):
-        parts, most = _load(model, technician)
-        already = held.get(technician, 0)
-        for level in work.levels[technician]:
-            if already + most <= level:
-                continue
-            above = model.cp.new_int_var(0, already + most - level, "")
-            model.cp.add(above >= sum(parts) + already - level)
-            model.terms.append((above, -work.fairness))
-            model.constant += work.fairness * max(0, already - level)
-
-
-def _load(model: _Model, technician: int) -> tuple[list[Any], int]:
-    """Minutes of work and travel of a technician, as terms and at most."""
-    work, parts, most = model.work, [], 0
-    for (job, shift), taken in model.taken.items():
-        if work.shifts[shift].technician == technician:
-            parts.append(taken * work.jobs[job].minutes)
-            most += work.jobs[job].minutes
-    for (job, shift), taken in model.taken.items():
-        if work.shifts[shift].technician == technician and job in model.travel:
-            longest = max(max(row) for row in work.travel)
-            spent = model.cp.new_int_var(0, longest, "")
-            model.cp.add(spent >= model.travel[job]).only_enforce_if(taken)
-            parts.append(spent)
-            most += longest
-    return parts, most
-
-
-def _hint(model: _Model, hint: Plan) -> None:
+def _hint(model: Model, hint: Plan) -> None:
     for job in model.jobs:
         visit = hint.get(job)
         model.cp.add_hint(model.done[job], visit is not None)
@@ -303,7 +211,7 @@ def _hint(model: _Model, hint: Plan) -> None:
         model.cp.add_hint(taken, visit is not None and visit.shift == shift)
 
 
-def _plan(model: _Model, solver: "cp_model.CpSolver") -> dict[int, Visit]:
+def _plan(model: Model, solver: "cp_model.CpSolver") -> dict[int, Visit]:
     plan = {}
     for (job, shift), taken in model.taken.items():
         if solver.boolean_value(taken):

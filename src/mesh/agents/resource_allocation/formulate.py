@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 from math import ceil, floor
 
 from mesh.agents.resource_allocation.gather import Gathered
+from mesh.agents.resource_allocation.hopeless import hopeless
 from mesh.agents.resource_allocation.model import Constraint, Placed, Question, Task, Technician
 from mesh.agents.resource_allocation.shifts import free_spans, interruptions, shifts_of
+from mesh.agents.resource_allocation.skill import able, level_of
 from mesh.agents.resource_allocation.travel import minutes_between
 from mesh.agents.resource_allocation.weights import (
     BEST_LEVEL,
@@ -18,7 +20,6 @@ from mesh.agents.resource_allocation.weights import (
     OVERTIME_FACTOR,
     THOUSANDTHS,
     TRAVEL_PER_HOUR,
-    USUAL_LEVEL,
     VALUE,
     Weights,
 )
@@ -151,73 +152,12 @@ def _job(
     )
 
 
-def able(task: Task, technician: Technician) -> bool:
-    """Whether the technician has every skill the task needs, and is the one it is pinned to, if any."""
-    if task.technician_id not in (None, technician.id):
-        return False
-    return all(level_of(technician, skill) >= max(1, level) for skill, level in task.skills.items())
-
-
-def level_of(technician: Technician, skill: str) -> int:
-    """1 to 10; 0 for a skill the technician has not."""
-    if skill not in technician.skills:
-        return 0
-    return technician.skills[skill] or USUAL_LEVEL
-
-
 def _worth(task: Task, technician: Technician, minutes: int, value: int, weights: Weights) -> int:
     """The task's value, less what a technician of this level and cost loses of it."""
     levels = [level_of(technician, skill) for skill in task.skills]
     lacking = 1 - sum(levels) / (BEST_LEVEL * len(levels)) if levels else 0.0
     cost = 0.0 if technician.hourly_cost is None else min(technician.hourly_cost, 1e5)
     return round(value * (1 - weights.skill * lacking) - COST_SHARE * cost * THOUSANDTHS * minutes / 60)
-
-
-def hopeless(
-    job: Job, task: Task, gathered: Gathered, shifts: list[Shift], window: int
-) -> tuple[Constraint, str] | None:
-    """Why no plan can hold the job, whatever else is in it; None where one might."""
-    people = gathered.technicians
-    if task.technician_id is not None:
-        pinned = next((one for one in people if one.id == task.technician_id), None)
-        lacks = [] if pinned is None else [s for s, level in task.skills.items()
-                                           if level_of(pinned, s) < max(1, level)]  # fmt: skip
-        if lacks:
-            return "pinned_technician", f"It is pinned to {task.technician_id}, who lacks {', '.join(lacks)}."
-    skilled = [number for number, one in enumerate(people) if able(task, one)]
-    if not skilled:
-        return "no_skill", _no_skill(task, people)
-    if not job.options:
-        return "no_shift", f"None of the {len(skilled)} who could do it works in the window."
-    probe = Work((job,), tuple(shifts))
-    if any(probe.starts(0, number) for number in job.options):
-        return None
-    if job.start is not None:
-        return "pinned_start", "At the time it is pinned to, nobody who could do it is free for so long."
-    longest = max(high - low for number in job.options for low, high in shifts[number].free)
-    if longest < job.minutes:
-        return "no_shift_long_enough", (
-            f"It takes {job.minutes} minutes; the longest stretch without a break of anyone who could do it "
-            f"is {longest}."
-        )
-    before = "its deadline" if job.deadline < window else "the end of the window"
-    return "no_shift_long_enough", (
-        f"Nobody who could do it works {job.minutes} minutes on end after its release and before {before}."
-    )
-
-
-def _no_skill(task: Task, people: list[Technician]) -> str:
-    for skill, level in task.skills.items():
-        best = max((level_of(one, skill) for one in people), default=0)
-        if best == 0:
-            return f"No technician has the skill {skill}."
-        if best < level:
-            return f"It needs {skill} at level {level}; the best technician has level {best}."
-    if task.technician_id is not None:
-        return f"The technician it is pinned to, {task.technician_id}, is not there."
-    return (
-        f"No single technician has all of: {', '.join(task.skills)}." if people else "There is no technician."
-    )
 
 
 def _without_done(tasks: list[Task], earlier: dict[str, Placed], case: Case) -> list[Task]:

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mesh.agents.client_health.features import HORIZON_DAYS, NAMES
-from mesh.agents.client_health.history import DAY, History, features
+from mesh.agents.client_health.history import DAY, History
+from mesh.agents.client_health.moment import features
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
