@@ -14,7 +14,7 @@ DEPARTURES = {
     "test_a_browser_names_its_key_as_a_subprotocol": "MiniStack never names the subprotocol it was given",
     "test_hostile_messages_get_a_problem": "MiniStack ends a line over a message nested too deep",
     "test_a_message_beyond_all_measure": "API Gateway's limit of 128 KB is not MiniStack's",
-    "test_a_line_is_cut_soon_after_its_key_is_revoked": "a socket's key is looked at with its next event",
+    "test_a_line_is_cut_soon_after_its_key_is_revoked": "it is cut, with a code of the gateway's own",
 }
 
 # A socket that resumes is sent what it missed from the table, and again what the stream still brings: clients

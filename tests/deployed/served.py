@@ -18,7 +18,7 @@ from websockets.sync.client import connect
 
 from mesh import registry
 from mesh.adapters.aws.clients import Clients
-from mesh.adapters.aws.deployment import copy_here, ministack
+from mesh.adapters.aws.deployment import ministack
 from mesh.adapters.aws.deployment.account import Account, sign_in
 from mesh.adapters.aws.deployment.found import Found, find
 from mesh.adapters.aws.platform import open_platform
@@ -72,10 +72,7 @@ class Deployed:
 
     @property
     def url(self) -> str:
-        """The API at the root of a host, as under a domain of one's own: what it names, such as
-        `Location: /jobs/1`, then leads there for every client.
-        """
-        return self.running.front
+        return self.found.output("ApiUrl").rstrip("/")
 
     @property
     def socket_url(self) -> str:
@@ -128,7 +125,6 @@ def deployed(home: Path) -> Iterator[Deployed]:
         folder = Path(work) / "out"
         shutil.copytree(source, folder)
         made = Deployed(running, account, local.deploy(folder, account, running, home), folder, home)
-        copy_here.front(made.found, account, running)
         warm(made)
         yield made
         for clients in made.opened:

@@ -156,6 +156,25 @@ def test_a_socket_whose_tenant_is_erased_is_told_nothing_more(
             line.recv(PATIENCE_S)
 
 
+def test_an_idle_socket_is_ended_when_its_key_is_revoked_and_another_keys_is_not(
+    copy: Deployed, msp: Msp, store: Platform
+) -> None:
+    """Keys table, its stream, key watcher: nothing is sent meanwhile."""
+    other = store.keys.create(msp.msp_id)
+    with (
+        connect(copy.socket_url, additional_headers={"x-api-key": msp.key}) as idle,
+        connect(copy.socket_url, additional_headers={"x-api-key": other}) as line,
+    ):
+        for socket in (idle, line):
+            socket.send(json.dumps({"action": "subscribe", "topics": ["mesh"]}))
+            assert json.loads(socket.recv(PATIENCE_S))["type"] == "subscribed"
+        store.keys.revoke(msp.key.split("_")[1])
+        with pytest.raises(ConnectionClosed):
+            idle.recv(PATIENCE_S)
+        line.send(json.dumps({"action": "ping"}))
+        assert json.loads(line.recv(PATIENCE_S)) == {"type": "pong"}
+
+
 def test_every_event_is_stored_before_it_is_told(copy: Deployed, msp: Msp) -> None:
     msp.http.post(AGENT.route, json=QUESTION).raise_for_status()
     dynamo = Dynamo(copy.clients(), copy.found.settings())

@@ -14,8 +14,10 @@ BEHIND = {
     "socket-connect", "socket-disconnect", "socket-message", "broadcaster", "key-watcher",
     "workflows",
 }  # fmt: skip
-# What functions read besides the settings: which agent they are, and what the agents' functions are called.
-BESIDES = {"MESH_AGENT", "MESH_AGENT_FUNCTION"}
+# What functions read besides the settings: which agent they are, what the agents' functions are called, and
+# which providers of models they ask (`mesh.adapters.models`).
+PROVIDERS = {"MESH_SENTIMENT", "MESH_GENERATOR", "MESH_BEDROCK_MODEL", "MESH_GENERATOR_TOKENS_A_DAY"}
+BESIDES = {"MESH_AGENT", "MESH_AGENT_FUNCTION", *PROVIDERS}
 
 
 def test_each_agent_and_each_part_behind_them_has_its_function(lean: Templates) -> None:

@@ -114,7 +114,9 @@ def test_without_a_live_key_it_is_unauthorized(at: TestedProcess) -> None:
 
 def test_at_the_gateways_own_address_the_caller_is_led_to_paths_with_the_stage(at: TestedProcess) -> None:
     event = request("POST", AGENT.route, QUESTION, content_type="application/json", x_api_key=at.key("msp-a"))
-    for whole, stage in ((f"/live{AGENT.route}", "/live"), (AGENT.route, "")):
-        event["requestContext"]["path"] = whole
+    own, other = "abc.execute-api.us-east-1.amazonaws.com", "mesh.example.com"
+    live = f"/live{AGENT.route}"
+    for host, whole, stage in ((own, live, "/live"), (other, AGENT.route, ""), (other, live, "")):
+        event["requestContext"] |= {"path": whole, "domainName": host}
         answer, envelope = ask(at, event)
         assert header(answer, "location") == f"{stage}/results/{envelope['result_id']}"

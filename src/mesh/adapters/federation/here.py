@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,10 @@ NOT_ON_AWS = (
     "On AWS a training over several MSPs needs a coordinator that is not built yet; rehearsals run. An MSP"
     " can take part in one that is coordinated elsewhere: ./mesh site."
 )
+NOT_IN_A_FUNCTION = (
+    "Flower does not fit into a function: on AWS nothing is trained yet, rehearsals included. Run them with"
+    " ./mesh up, or take part in a training that is coordinated elsewhere: ./mesh site."
+)
 Tell = Callable[[RoundTold], None]
 
 
@@ -59,6 +64,8 @@ class FederationHere:
 
     def train(self, plan: TrainingPlan, tell: Tell) -> Outcome:
         _check_kind(plan.kind)
+        if self.why_not and find_spec("flwr") is None:
+            raise Unavailable(NOT_IN_A_FUNCTION)
         from mesh.adapters.federation.flower import prepare
 
         prepare(self.home)

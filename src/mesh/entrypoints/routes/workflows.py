@@ -190,6 +190,9 @@ def _line(job: Job, root: str) -> dict[str, Any]:
 def _shown(job: Job, call: Call) -> RunShown:
     line = _line(job, call.root)
     ended = call.ports.results.find(job.job_id)
+    if ended:
+        # Its report is stored and announced a moment before its job is ended.
+        line["state"] = "finished"
     try:
         steps = of_job(job, library.find(line["playbook"]), call.platform).steps()
     except NotFound:
