@@ -27,7 +27,7 @@ class Question(BaseModel):
     privacy_epsilon: Annotated[FiniteFloat, Field(ge=0.05, le=10)] = Field(
         default=1.0, description="The most that a client record may pay in this training, at delta 1e-5"
     )
-    rounds: Annotated[int, Field(ge=2, le=MOST_ROUNDS)] = 90
+    rounds: Annotated[int, Field(ge=2, le=MOST_ROUNDS)] = 60
     strategy: Strategy = Field(default="fedavgm", description="fedprox goes without secure aggregation only")
     secure_aggregation: bool = Field(default=True, description="Only sums are seen, never a site's part")
     defence: Defence = Field(

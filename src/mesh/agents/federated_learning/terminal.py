@@ -131,7 +131,7 @@ TERMINAL = CommandLine(
         Flag("model", "what to train: churn or threat_techniques"),
         Flag("with", "ids of MSPs to invite, with commas between them; without, all that agreed"),
         Flag("epsilon", "what a client record may pay, 1 by default"),
-        Flag("rounds", "how many rounds, 90 by default"),
+        Flag("rounds", "how many rounds, 60 by default"),
         Flag("strategy", "fedavg, fedavgm (default), fedprox or fedadam"),
         Flag("masks", "no: without secure aggregation"),
         Flag("defence", "trimmed_mean or krum, without masks"),
