@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mesh.entrypoints import web_build
+from mesh.entrypoints.web import DIST
 from tests.conftest import NewHome
 from tests.server import Server
 from tests.web.visit import AXE, MSP, Visit
@@ -30,7 +30,7 @@ def built() -> Path:
     said: list[str] = []
     if not web_build.ready(said.append) or not AXE.is_file():
         pytest.skip("LOUDLY: no dashboard could be built here: " + " ".join(said))
-    return web_build.DIST
+    return DIST
 
 
 @pytest.fixture(scope="session")
@@ -64,21 +64,20 @@ Visiting = Callable[..., Visit]
 
 
 @pytest.fixture
-def visiting(chromium: "Browser", server: Server, key: str) -> Iterator[Visiting]:
-    """Opens the dashboard as somebody: with a key and a theme, at a size. Complaints fail the test."""
+def opened(chromium: "Browser") -> "Iterator[Callable[..., Visit]]":
+    """Opens a mesh's dashboard. Complaints of the browser, and requests elsewhere, fail the test."""
     contexts: list[BrowserContext] = []
     visits: list[Visit] = []
 
-    def visit(theme: str = "light", width: int = 1366, with_key: str | None = key) -> Visit:
+    def visit(url: str, key: str | None, theme: str = "light", width: int = 1366) -> Visit:
         context = chromium.new_context(
             viewport={"width": width, "height": 860}, color_scheme=theme, accept_downloads=True,  # type: ignore[arg-type]
             locale="en-US", timezone_id="UTC", permissions=["clipboard-read", "clipboard-write"],
         )  # fmt: skip
-        if with_key:
-            keep = f"sessionStorage.getItem('mesh.key') || localStorage.setItem('mesh.key', {json.dumps(with_key)})"
-            context.add_init_script(keep)
+        if key:
+            context.add_init_script(f"localStorage.setItem('mesh.key', {json.dumps(key)})")
         contexts.append(context)
-        visits.append(Visit(context.new_page(), server.url))
+        visits.append(Visit(context.new_page(), url))
         return visits[-1]
 
     yield visit
@@ -89,14 +88,22 @@ def visiting(chromium: "Browser", server: Server, key: str) -> Iterator[Visiting
 
 
 @pytest.fixture
-def later() -> Iterator[Callable[[float, Callable[[], object]], None]]:
-    """Runs something in a while, beside what the test waits for."""
-    timers: list[threading.Timer] = []
+def visiting(opened: "Callable[..., Visit]", server: Server, key: str) -> Visiting:
+    """The dashboard of the shared mesh, as its simulated MSP unless another key is given."""
 
-    def run(seconds: float, act: Callable[[], object]) -> None:
-        timers.append(threading.Timer(seconds, act))
-        timers[-1].start()
+    def visit(theme: str = "light", width: int = 1366, with_key: str | None = key) -> Visit:
+        return opened(server.url, with_key, theme, width)
 
-    yield run
-    for timer in timers:
-        timer.join()
+    return visit
+
+
+@pytest.fixture
+def chromium_visit(opened: "Callable[..., Visit]") -> Callable[[Server, str], Visit]:
+    """The dashboard of a mesh of the test's own, which may go away under it."""
+
+    def visit(server: Server, key: str) -> Visit:
+        made = opened(server.url, key)
+        made.expected = ("WebSocket connection", "ERR_CONNECTION", "net::")
+        return made
+
+    return visit

@@ -10,7 +10,8 @@ import pytest
 
 from mesh.entrypoints import web_build
 
-pytestmark = pytest.mark.xdist_group("web")
+# A machine that does much else builds and draws slowly; nothing here measures time.
+pytestmark = [pytest.mark.xdist_group("web"), pytest.mark.timeout(900)]
 FIRST_LOAD = 350_000
 PATIENCE_S = 400
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
@@ -87,7 +86,7 @@ def at_the_door(platform: Platform, **more: object) -> tuple[TestClient, Entranc
     return client(embedded(platform, [entrance.route()]), **more), entrance, said
 
 
-def entered(platform: Platform, code: str | None = None, **more: Any) -> httpx.Response:
+def entered(platform: Platform, code: str | None = None, **more: Any) -> Any:
     headers = more.pop("headers", {})
     asked, entrance, _ = at_the_door(platform, **more)
     return asked.post("/app/enter", json={"code": entrance.code if code is None else code}, headers=headers)

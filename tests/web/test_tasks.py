@@ -11,10 +11,11 @@ from playwright.sync_api import Page, expect
 from tests.server import Server
 from tests.web.conftest import Visiting
 
-pytestmark = pytest.mark.xdist_group("web")
+# A machine that does much else builds and draws slowly; nothing here measures time.
+pytestmark = [pytest.mark.xdist_group("web"), pytest.mark.timeout(900)]
 REPORT = (
     "Ransom note found on FS01. Files were encrypted and shadow copies deleted with vssadmin. "
-    "The loader came from hxxps://drop.bad-parcel[.]example/inv.dat and CVE-2020-1472 was used."
+    "The loader came from hxxps://drop.bad-parcel[.]com/inv.dat and CVE-2020-1472 was used."
 )
 BUSY_MS = 90_000
 
@@ -38,7 +39,7 @@ def test_an_engineer_pastes_a_report_and_takes_the_indicators_along(visiting: Vi
     page.get_by_role("button", name="Copy defanged").click()
     page.get_by_text("Copied").wait_for()
     copied = page.evaluate("navigator.clipboard.readText()")
-    assert "hxxps://drop[.]bad-parcel[.]example/inv[.]dat" in copied
+    assert "hxxps://drop[.]bad-parcel[.]com/inv[.]dat" in copied
     assert json.loads(saved(page, "STIX 2.1"))["type"] == "bundle"
     page.reload()
     page.get_by_role("tab", name="Why").wait_for(timeout=BUSY_MS)
@@ -187,18 +188,22 @@ def test_a_playbook_is_run_to_its_briefing(visiting: Visiting) -> None:
 
 def test_a_dead_letter_is_put_back_in_line(visiting: Visiting, server: Server, key: str) -> None:
     headers = {"x-api-key": key, "prefer": "respond-async"}
-    unknown = {"client_id": "nobody at all", "metric_type": "cpu_percent"}
-    asked = httpx.post(f"{server.url}/anomaly/detect", json=unknown, headers=headers)
+    hopeless = {"tasks": [{"id": "a", "hours": 1, "technician_id": "nobody"}], "technicians": [{"id": "p"}]}
+    asked = httpx.post(f"{server.url}/resource/optimize", json=hopeless, headers=headers)
     assert asked.status_code == 202
     page = visiting().go("admin?tab=jobs")
     table = page.get_by_role("table", name="Jobs and dead letters")
-    expect(table).to_contain_text("Anomaly detection", timeout=BUSY_MS)
+    expect(table).to_contain_text("dead letter", timeout=BUSY_MS)
+    job = f"{server.url}/jobs/{asked.json()['job_id']}"
+    page.get_by_role("button", name=f"Put job {asked.json()['job_id']} back in line").click()
+    expect(table).to_contain_text("dead letter", timeout=BUSY_MS)
+    assert httpx.get(job, headers=headers).json()["problem"]["status"] == 422
 
 
 def test_today_says_what_comes_first_and_the_agents_can_be_asked(visiting: Visiting) -> None:
     page = visiting().go("today")
     matters = page.get_by_role("table", name="First of all")
-    expect(matters).to_contain_text("SLA")
+    expect(matters).to_contain_text("SLA", timeout=BUSY_MS)
     page.get_by_role("button", name="Ask the agents now").click()
     page.get_by_text("Compliance of the stored policies").wait_for()
     expect(matters).to_contain_text("without evidence", timeout=2 * BUSY_MS)

@@ -53,6 +53,7 @@ export function Shell() {
         navigationOpen={open}
         onNavigationChange={({ detail }) => setOpen(detail.open)}
         toolsHide
+        ariaLabels={{ navigation: "Pages", navigationToggle: "Show the pages", navigationClose: "Hide the pages" }}
         navigationWidth={250}
         maxContentWidth={1440}
         notifications={problem && <Failure problem={problem} again={read} />}
