@@ -12,7 +12,7 @@ from mesh.entrypoints import web_build
 from mesh.entrypoints.web import DIST
 from tests.conftest import NewHome
 from tests.server import Server
-from tests.web.visit import AXE, MSP, Visit
+from tests.web.visit import AXE, MSP, PATIENCE_MS, Visit
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
@@ -36,8 +36,9 @@ def built() -> Path:
 @pytest.fixture(scope="session")
 def chromium() -> "Iterator[Browser]":
     pytest.importorskip("playwright", reason="LOUDLY: the Python package playwright is not installed")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE_MS)
     program = next((path for path in CHROMIUM if Path(path).exists()), None) or shutil.which("chromium")
     if program is None:
         pytest.skip("LOUDLY: there is no Chromium here (Debian: apt install chromium)")

@@ -51,7 +51,10 @@ export function DataTable<T>(props: DataTableProps<T>) {
     id: column.id,
     header: column.header || "Action",
     cell: (row) => (column.cell ? column.cell(row) : text(row, column) || "–"),
-    ...(column.header ? { sortingComparator: (a: T, b: T) => compared(column.value(a), column.value(b)) } : {}),
+    // The field tells the table which column is sorted: definitions are made anew each time it is drawn.
+    ...(column.header
+      ? { sortingField: column.id, sortingComparator: (a: T, b: T) => compared(column.value(a), column.value(b)) }
+      : {}),
     ...(column.width ? { width: column.width } : {}),
     minWidth: column.minWidth ?? 90,
   }));

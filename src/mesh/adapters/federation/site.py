@@ -88,7 +88,7 @@ def client_app(opened: Callable[[Context, str], Site | None]) -> ClientApp:
             raise Refused("too few sites for a secure sum")
         _remember(context, {name: asked[name] for name in ("nodes", "sealing", "masking")})
         boxes = masking.sealed_shares(
-            context.node_id, mine, public, terms.threshold, _label(message).encode(), secrets.token_bytes
+            context.node_id, mine, public, terms.threshold, _label(message).encode()
         )
         return _reply(message, {"nodes": list(boxes), "boxes": list(boxes.values())})
 

@@ -295,9 +295,10 @@ def test_the_reader_reads_when_its_package_is_here(tmp_path: Path) -> None:
 
     reader = ready_reader(ModelStore([tmp_path / "models"]), tmp_path, lambda _: None)
     data = "Backups run every night at two. Access is reviewed each quarter by Dana Ruiz."
-    told = reader.answer("When do backups run?", data)
-    assert told.value and "night" in told.value and told.by.provider == "onnx"
-    assert reader.answer("When do backups run?", data) == told
+    told = reader.answer("Who reviews access?", data)
+    assert told.value == "Dana Ruiz" and told.by.provider == "onnx"
+    assert reader.answer("Who reviews access?", data) == told
+    assert reader.answer("What is the phone number of the office?", data).value is None
     for odd in ("", "\ud800\x00", "x " * 50_000):
         assert reader.answer(odd, odd).value is None or odd
 

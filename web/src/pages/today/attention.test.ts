@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { first, ofClients, ofCompliance, ofForecast, ofTickets } from "./attention";
+import { first, ofClients, ofCompliance, ofForecast, ofThreats, ofTickets } from "./attention";
 
 const NOW = Date.parse("2026-11-22T12:00:00Z");
 const ticket = (id: string, due: string, more: object = {}) => ({ id, due_at: due, status: "new", title: id, ...more });
@@ -32,4 +32,11 @@ test("a forecast counts when its next month lies below the last one", () => {
 test("a control without evidence is named with what to do about it", () => {
   const answer = { framework: "HIPAA", next: ["1"], requirements: [{ id: "1", title: "Risk", status: "no_evidence", weight: 3, reason: "Nothing." }] };
   expect(ofCompliance({ result_id: "r", answer })[0]).toMatchObject({ to: "agents/security-compliance?result=r", what: "HIPAA: 1 control without evidence" });
+});
+
+test("one report is one matter, however much was found in it, and its addresses are defanged", () => {
+  const thing = (value: string, result: string) => ({ kind: "domain", value, name: "", severity: "CRITICAL", threat_types: ["ransomware"], first_seen: "2026-11-22T11:00:00Z", last_seen: "2026-11-22T11:00:00Z", results: [result] });
+  const found = ofThreats({ threats: [thing("a.example", "r1"), thing("b.example", "r1"), thing("c.example", "r2")] } as never, NOW);
+  expect(found.map((one) => one.to)).toEqual(["agents/threat-intelligence?result=r1", "agents/threat-intelligence?result=r2"]);
+  expect(found[0]).toMatchObject({ what: "Ransomware, last seen 1 hour ago", evidence: "a[.]example, b[.]example" });
 });

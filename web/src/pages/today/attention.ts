@@ -1,6 +1,7 @@
 /** What needs attention first, from what is known now. Each thing has its evidence and one next step. */
 import type { ReplyOf, Row } from "../../api/types";
-import { ago, money, percent, plural } from "../../parts/wording";
+import { defanged } from "../../parts/spans";
+import { ago, money, percent, plural, words } from "../../parts/wording";
 
 export interface Matter {
   id: string;
@@ -35,16 +36,24 @@ export function ofClients(ranking: Ranking): Matter[] {
     }));
 }
 
+/** One matter for each answer, however many of its indicators and techniques are active. */
 export function ofThreats(threats: Threats, now: number): Matter[] {
-  return threats.threats.slice(0, 5).map((one) => ({
-    id: `threat ${one.kind} ${one.value}`,
-    urgency: one.severity === "CRITICAL" ? 99 : 85,
-    level: one.severity,
-    what: `${one.severity === "CRITICAL" ? "Critical" : "Grave"} threat: ${one.name || one.value}`,
-    evidence: `${one.kind} ${one.value} in ${plural(one.results.length, "answer")}, last ${ago(one.last_seen, now)}`,
-    action: "See what to do",
-    to: `agents/threat-intelligence?result=${one.results[0] ?? ""}`,
-  }));
+  const answers = [...new Set(threats.threats.map((one) => one.results[0] ?? ""))].slice(0, 5);
+  return answers.flatMap((id) => {
+    const found = threats.threats.filter((one) => one.results[0] === id);
+    const worst = found[0];
+    if (!worst) return [];
+    const things = found.slice(0, 3).map((one) => one.name || defanged(one.value));
+    return [{
+      id: `threat ${id}`,
+      urgency: worst.severity === "CRITICAL" ? 99 : 85,
+      level: worst.severity,
+      what: `${words(worst.threat_types[0] ?? "threat")}, last seen ${ago(worst.last_seen, now)}`,
+      evidence: `${things.join(", ")}${found.length > 3 ? ` and ${found.length - 3} more` : ""}`,
+      action: "See what to do",
+      to: `agents/threat-intelligence?result=${encodeURIComponent(id)}`,
+    }];
+  });
 }
 
 /** Open tickets whose SLA breaks within a day, and how many broke already. */
