@@ -1,7 +1,6 @@
 """Where the deployed mesh answers otherwise, and whose doing that is.
 
-Each is expected to fail there: one that passes one day is an error, so that this list stays true. What
-depends on how fast the broadcaster was may pass.
+Each is expected to fail there: one that passes one day is an error, so that this list stays true.
 """
 
 UTF8 = "API Gateway hands bodies on as text: bytes that are not UTF-8 are U+FFFD before a function sees them"
@@ -17,18 +16,8 @@ DEPARTURES = {
     "test_a_line_is_cut_soon_after_its_key_is_revoked": "it is cut, with a code of the gateway's own",
 }
 
-# A socket that resumes is sent what it missed from the table, and again what the stream still brings: clients
-# know events by their ids.
-SOMETIMES = {
-    "test_who_resumes_gets_what_was_missed_once": "the broadcaster tells at least once",
-    "test_events_that_come_during_a_resume": "the broadcaster tells at least once",
-}
-
 
 def departure(test: str) -> tuple[str, bool]:
     """Why a test is expected to fail against the deployed mesh, and whether it always does."""
-    for known, always in ((DEPARTURES, True), (SOMETIMES, False)):
-        for name, reason in known.items():
-            if test.startswith(name):
-                return reason, always
-    return "", True
+    reason = next((reason for name, reason in DEPARTURES.items() if test.startswith(name)), "")
+    return reason, True

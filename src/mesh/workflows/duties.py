@@ -37,14 +37,14 @@ class Duty(BaseModel):
 class _Held(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    checked: date
+    written: date
     member_states: tuple[str, ...]
     duties: tuple[Duty, ...]
 
 
 @cache
 def held() -> _Held:
-    """All duties, with the day on which their sources were last read."""
+    """All duties, with the day on which they were written down."""
     text = files("mesh.workflows").joinpath("duties.toml").read_text(encoding="utf-8")
     return _Held.model_validate(tomllib.loads(text))
 
@@ -72,8 +72,8 @@ def duties(discovered_at: datetime, frameworks: Sequence[str], industry: str, re
         "count": len(found),
         "discovered_at": discovered_at.isoformat(),
         "first_due_at": min(dues) if dues else None,
-        "checked": held().checked.isoformat(),
-        "not_known": not_known,
+        "written": held().written.isoformat(),
+        "not_known": [*not_known, "Nobody has compared these duties with the laws themselves yet."],
     }
 
 
