@@ -161,10 +161,7 @@ def masked_sum(say: Say) -> Figure:
         silent = set(np.random.default_rng(number).choice(np.arange(1, 11), 3, replace=False).tolist())
         held = {node: masking.new_secrets(secrets.token_bytes) for node in vectors}
         public = {node: masking.public_keys(one) for node, one in held.items()}
-        boxes = {
-            node: masking.sealed_shares(node, held[node], public, least, label, secrets.token_bytes)
-            for node in vectors
-        }
+        boxes = {node: masking.sealed_shares(node, held[node], public, least, label) for node in vectors}
         sent = {
             node: masking.masked(node, held[node], vectors[node], public, label)
             for node in vectors if node not in silent

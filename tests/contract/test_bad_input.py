@@ -82,7 +82,7 @@ class TestEveryAgent:
         body = json.dumps(agent.examples[0].question).encode()
         route = agent.route
         for query, field in (
-            ("format=pdf", "format"),
+            ("format=docx", "format"),
             ("nope=1", "nope"),
             ("format=json&format=json", "format"),
         ):

@@ -226,7 +226,7 @@ class _Shared:
         from mesh.sharing.federation_versions import in_use, keep, written
 
         before = in_use(self.asker.blobs, self.plan.kind)
-        kept, why = _worth(trained)
+        kept, why = worth(trained)
         content = written(trained.weights)
         version, sha256 = version_of(content)
         simulated = any(rows[node].simulated for node in trained.left)
@@ -275,7 +275,7 @@ class _Shared:
         return Measured(auc=_short(alone), note=note)
 
 
-def _worth(trained: "Trained") -> tuple[bool, str]:
+def worth(trained: "Trained") -> tuple[bool, str]:
     """Whether the new model is kept: it must do better by more than what noise alone would make of it."""
     new, old = trained.score, trained.score_in_use
     if new is None or not math.isfinite(trained.doubt):
@@ -286,10 +286,10 @@ def _worth(trained: "Trained") -> tuple[bool, str]:
             f"{'Kept: n' if better else 'Not kept: n'}o model is in use to compare with, and {new:.3f} is "
             f"{'' if better else 'not '}above chance by more than twice the noise ({trained.doubt:.3f})."
         )
-    better = new - old > trained.doubt
+    better = new - old > 2 * trained.doubt
     return better, (
         f"{'Kept' if better else 'Not kept'}: {new:.3f} on held-out records against {old:.3f} of the model "
-        f"in use; noise moves the difference by {trained.doubt:.3f}."
+        f"in use; to count, the difference must pass twice the noise ({trained.doubt:.3f})."
     )
 
 
