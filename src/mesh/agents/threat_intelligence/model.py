@@ -12,6 +12,7 @@ from pydantic import (
     Field,
     JsonValue,
     StringConstraints,
+    field_validator,
     model_validator,
 )
 
@@ -63,6 +64,12 @@ class Question(BaseModel):
         default=None, description="The client it happened at; never leaves the tenant"
     )
     tlp: Tlp = Field(default="AMBER", description="Traffic Light Protocol 2.0, how far the answer may travel")
+
+    @field_validator("tlp", mode="before")
+    @classmethod
+    def _without_its_prefix(cls, given: object) -> object:
+        """TLP:GREEN, as the standard and every other route write it, is GREEN here."""
+        return given.removeprefix("TLP:") if isinstance(given, str) else given
 
     @model_validator(mode="after")
     def _something_was_seen(self) -> "Question":

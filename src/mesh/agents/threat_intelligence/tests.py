@@ -211,7 +211,7 @@ def test_what_others_saw_counts_and_is_shown() -> None:
 
 def test_what_others_should_know_of_carries_the_tlp_that_the_asker_gave_or_none() -> None:
     assert AGENT.seen is not None
-    for more, tlp in (({"tlp": "GREEN"}, "TLP:GREEN"), ({"tlp": "AMBER"}, "TLP:AMBER"), ({}, None)):
+    for more, tlp in (({"tlp": "TLP:GREEN"}, "TLP:GREEN"), ({"tlp": "AMBER"}, "TLP:AMBER"), ({}, None)):
         text = f"Ransomware {HASH} ran on two hosts (T1486); 8.8.8.8 answered its names."
         question = Question.model_validate({"text": text, **more})
         answer = AGENT.answer(question, fake_ports(knowledge=knowledge())).answer
