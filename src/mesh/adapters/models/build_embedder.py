@@ -5,13 +5,12 @@ Gurevych, 2019). Its graph is written here operator by operator, mean pooling an
 and its matrices are then stored as 8-bit integers with one scale per output channel.
 """
 
-import importlib.util
-import tempfile
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mesh.adapters.models.building import weights_of, whole
 from mesh.adapters.models.store import Card, digest
 
 if TYPE_CHECKING:
@@ -27,10 +26,6 @@ TOOLS = ("numpy", "onnx", "onnxruntime", "safetensors")
 LAYERS, HEADS, WIDTH = 6, 12, 384
 
 
-class SourceMissing(RuntimeError):
-    """A package that the build needs, the one with the original weights for one, is not installed."""
-
-
 def build(target: Path, say: Callable[[str], None]) -> None:
     """Writes model.onnx (int8, 23 MB), tokenizer.json and card.json into the folder `target`.
 
@@ -38,10 +33,7 @@ def build(target: Path, say: Callable[[str], None]) -> None:
     not at all; one that is there already stays. Raises SourceMissing when a package is not installed.
     """
     folder = source()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{NAME}-", dir=target.parent) as scratch:
-        made = Path(scratch) / NAME
-        made.mkdir()
+    with whole(target) as made:
         say(f"reading the weights of {NAME} from the package {SOURCE_PACKAGE}")
         model = graph(read_weights(folder / "model.safetensors"))
         say("storing its matrices as 8-bit integers, one scale per channel")
@@ -49,21 +41,13 @@ def build(target: Path, say: Callable[[str], None]) -> None:
         (made / "tokenizer.json").write_bytes((folder / "tokenizer.json").read_bytes())
         size = (made / "model.onnx").stat().st_size / 1e6
         _card(made, folder).write(made)
-        if not (target / "card.json").exists():
-            made.rename(target)
     say(f"{NAME} is ready: {size:.1f} MB in {target}")
 
 
 def source() -> Path:
-    """The folder with the original weights. The package is found, never imported: it would ask for torch."""
-    for module in (*TOOLS, SOURCE_MODULE):
-        if importlib.util.find_spec(module) is None:
-            raise SourceMissing(f"building {NAME} needs the Python module {module}, which is not installed")
-    spec = importlib.util.find_spec(SOURCE_MODULE)
-    folder = Path(spec.origin).parent / "model" if spec and spec.origin else Path()
-    if not (folder / "model.safetensors").is_file():
-        raise SourceMissing(f"the package {SOURCE_PACKAGE} is installed without its weights")
-    return folder
+    """The folder with the original weights. Raises SourceMissing."""
+    files = ("model.safetensors",)
+    return weights_of(NAME, TOOLS, SOURCE_MODULE, SOURCE_PACKAGE, "model", files)
 
 
 def _card(made: Path, folder: Path) -> Card:

@@ -6,15 +6,13 @@ without a cache. Two graphs are written here instead over the same 8-bit weights
 `encoder.onnx` (a text once) and `decoder.onnx` (a word piece at a time, keys and values handed back in).
 """
 
-import importlib.util
 import re
-import tempfile
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mesh.adapters.models.build_embedder import SourceMissing
+from mesh.adapters.models.building import SourceMissing, weights_of, whole
 from mesh.adapters.models.store import Card, digest
 
 if TYPE_CHECKING:
@@ -38,32 +36,20 @@ def build(target: Path, say: Callable[[str], None]) -> None:
     not at all; one that is there already stays. Raises SourceMissing when a package is not installed.
     """
     folder = source()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{NAME}-", dir=target.parent) as scratch:
-        made = Path(scratch) / NAME
-        made.mkdir()
+    with whole(target) as made:
         say(f"writing {NAME} anew from the weights in the package {SOURCE_PACKAGE}")
         weights = Weights(folder)
         (made / PARTS[0]).write_bytes(encoder(weights).SerializeToString())
         (made / PARTS[1]).write_bytes(decoder(weights).SerializeToString())
         (made / PARTS[2]).write_bytes((folder / PARTS[2]).read_bytes())
         _card(made, folder).write(made)
-        if not (target / "card.json").exists():
-            made.rename(target)
     size = sum((target / part).stat().st_size for part in PARTS) / 1e6
     say(f"{NAME} is ready: {size:.1f} MB in {target}")
 
 
 def source() -> Path:
     """The folder with the package's graphs. Raises SourceMissing."""
-    for module in (*TOOLS, SOURCE_MODULE):
-        if importlib.util.find_spec(module) is None:
-            raise SourceMissing(f"building {NAME} needs the Python module {module}, which is not installed")
-    spec = importlib.util.find_spec(SOURCE_MODULE)
-    folder = Path(spec.origin).parent / "data" / "span" if spec and spec.origin else Path()
-    if not all((folder / part).is_file() for part in PARTS):
-        raise SourceMissing(f"the package {SOURCE_PACKAGE} is installed without its weights")
-    return folder
+    return weights_of(NAME, TOOLS, SOURCE_MODULE, SOURCE_PACKAGE, "data/span", PARTS)
 
 
 def _card(made: Path, folder: Path) -> Card:

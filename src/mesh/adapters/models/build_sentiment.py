@@ -5,7 +5,6 @@ training/tune_sentiment.py. Those are small enough to be kept in the repository,
 sum is made here, where the plain weights are.
 """
 
-import tempfile
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -14,15 +13,15 @@ from typing import TYPE_CHECKING
 from mesh.adapters.models.build_embedder import (
     SOURCE_PACKAGE,
     TOOLS,
-    SourceMissing,
     graph,
     quantise,
     read_weights,
     source,
 )
+from mesh.adapters.models.building import ready, whole
 from mesh.adapters.models.embedder import OnnxEmbedder
 from mesh.adapters.models.sentiment_classifier import MODEL
-from mesh.adapters.models.store import Card, ModelMissing, ModelStore, digest
+from mesh.adapters.models.store import Card, ModelStore, digest
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,16 +41,11 @@ def build(target: Path, tuning: Path, say: Callable[[str], None]) -> None:
     The folder appears whole or not at all; one that is there already stays. Raises SourceMissing.
     """
     folder = source()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{NAME}-", dir=target.parent) as scratch:
-        made = Path(scratch) / NAME
-        made.mkdir()
+    with whole(target) as made:
         say(f"adding what tuning for sentiment added to the weights in the package {SOURCE_PACKAGE}")
         quantise(graph(tuned(read_weights(folder / "model.safetensors"), tuning)), made / "model.onnx")
         (made / "tokenizer.json").write_bytes((folder / "tokenizer.json").read_bytes())
         _card(made, folder, tuning).write(made)
-        if not (target / "card.json").exists():
-            made.rename(target)
     say(f"{NAME} is ready in {target}")
 
 
@@ -72,14 +66,7 @@ def ready_hearing(store: ModelStore, home: Path, say: Callable[[str], None]) -> 
 
     Raises ModelMismatch for a damaged model and ModelMissing when it can not be built here.
     """
-    try:
-        store.path(NAME)
-    except ModelMissing:
-        try:
-            build(home / "models" / NAME, store.path(MODEL) / TUNING, say)
-        except SourceMissing as fault:
-            raise ModelMissing(f"The model {NAME!r} is not here and cannot be built: {fault}.") from fault
-        store.path(NAME)
+    ready(store, NAME, home, lambda target: build(target, store.path(MODEL) / TUNING, say))
     return OnnxEmbedder(store, name=NAME)
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from mesh.adapters.models.build_embedder import NAME, WIDTH, SourceMissing, build
-from mesh.adapters.models.store import ModelMissing, ModelStore
+from mesh.adapters.models.build_embedder import NAME, WIDTH, build
+from mesh.adapters.models.building import ready
+from mesh.adapters.models.store import ModelStore
 from mesh.kit.ports import Models
 
 if TYPE_CHECKING:
@@ -85,14 +86,7 @@ def ready_embedder(store: ModelStore, home: Path, say: Callable[[str], None]) ->
     `store` must search that folder. Raises ModelMismatch for a damaged model and ModelMissing when it can
     not be built here.
     """
-    try:
-        store.path(NAME)
-    except ModelMissing:
-        try:
-            build(home / "models" / NAME, say)
-        except SourceMissing as fault:
-            raise ModelMissing(f"The model {NAME!r} is not here and cannot be built: {fault}.") from fault
-        store.path(NAME)
+    ready(store, NAME, home, lambda target: build(target, say))
     return OnnxEmbedder(store)
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from mesh.adapters.models.build_embedder import SourceMissing
 from mesh.adapters.models.build_reader import HEADS, LAYERS, NAME, PARTS, PER_HEAD, build
-from mesh.adapters.models.store import ModelMissing, ModelStore
+from mesh.adapters.models.building import ready
+from mesh.adapters.models.store import ModelStore
 from mesh.kit.agent import ModelUsed
 from mesh.kit.ports import Models, Provided, Row
 from mesh.kit.problem import Unavailable
@@ -93,14 +93,7 @@ def ready_reader(store: ModelStore, home: Path, say: Callable[[str], None]) -> L
 
     Raises ModelMismatch for a damaged model and ModelMissing when it can not be built here.
     """
-    try:
-        store.path(NAME)
-    except ModelMissing:
-        try:
-            build(home / "models" / NAME, say)
-        except SourceMissing as fault:
-            raise ModelMissing(f"The model {NAME!r} is not here and cannot be built: {fault}.") from fault
-        store.path(NAME)
+    ready(store, NAME, home, lambda target: build(target, say))
     return LocalReader(store)
 
 
