@@ -63,19 +63,23 @@ class Agents(Stack):
             may=[
                 *grants.answer(agent.models, self.data.tenant_role.role_arn),
                 *grants.work_off_jobs(),
-                *grants.ask_services(agent.services, plan.language_model),
+                *grants.ask_services(plan.asked_by(agent), plan.language_model),
                 *(grants.meet_partners() if agent.acts else []),
             ],
         )  # fmt: skip
 
     def _platform(self, plan: Plan) -> Sequence[Spec]:
         models = sorted({model for agent in plan.agents for model in agent.models})
-        may = [*grants.answer(models, self.data.tenant_role.role_arn), *grants.serve_platform()]
+        may = [
+            *grants.answer(models, self.data.tenant_role.role_arn),
+            *grants.serve_platform(),
+            *grants.administer(),
+        ]
         return [
             Spec("platform", "http.handler", packaging.PLATFORM, 512, 29, "Records, results, jobs, status",
-                 may, environment=self._tenants, answers=True),
+                 may, environment={**self._tenants, "MESH_SIZE": plan.size}, answers=True),
             Spec("authorizer", "authorizer.handler", packaging.AUTHORIZER, 256, 5, "Who asks",
-                 grants.look_up_keys()),
+                 [*grants.look_up_keys(), *grants.note_keys()]),
         ]  # fmt: skip
 
     def _behind(self, plan: Plan) -> Sequence[Spec]:
@@ -84,18 +88,21 @@ class Agents(Stack):
         agents = [function_arn(agent.slug, invoked(agent.slug, plan)) for agent in plan.agents]
         called = {"MESH_AGENT_FUNCTION": function_name("{agent}") + (f":{LIVE}" if plan.published else "")}
         called["MESH_STATE_MACHINE"] = machine_arn("{playbook}")
+        called["MESH_FEEDS_FUNCTION"] = function_name("feed-refresher")
         plain = packaging.PLAIN
         return [
             Spec("async-processor", "queue.handler", plain, 256, job_timeout_s(plan),
                  "Has stored questions answered", environment=called,
-                 may=[*grants.hand_on_jobs(agents), *grants.receive(JOBS_QUEUE),
+                 may=[*grants.hand_on_jobs([*agents, function_arn("feed-refresher")]),
+                      *grants.receive(JOBS_QUEUE),
                       *grants.start_runs(machine_arn(name) for name in library.names())]),
             Spec("event-processor", "kinesis.handler", plain, 256, 60, "Counts events, keeps grave threats",
                  [*grants.count_events(), *grants.follow_events()]),
             Spec("relay", "relay.handler", plain, 256, 60, "Passes committed events on",
                  [*grants.pass_events_on(), *grants.follow_table(stream)]),
             Spec("feed-refresher", "schedule.refresh_feeds", packaging.FEEDS, 1024, 600,
-                 "Fetches newer public facts", grants.refresh_feeds(), failures=self.failed_events),
+                 "Fetches newer public facts", [*grants.refresh_feeds(), *grants.fetch_when_asked()],
+                 failures=self.failed_events),
             Spec("job-reminder", "schedule.remind_of_jobs", plain, 256, 60,
                  "Finds jobs whose messages were lost", grants.remind_of_jobs(),
                  failures=self.failed_events),

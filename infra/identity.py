@@ -7,6 +7,7 @@ from aws_cdk import aws_cognito as cognito
 
 from infra.plan import PREFIX, Plan
 from infra.removal import kept
+from mesh.adapters.aws.cognito import ADMINS
 
 
 def user_pool(stack: Stack, plan: Plan) -> Mapping[str, str]:
@@ -24,6 +25,10 @@ def user_pool(stack: Stack, plan: Plan) -> Mapping[str, str]:
         ),
         custom_attributes={"msp_id": cognito.StringAttribute(mutable=True, max_len=128)},
         deletion_protection=not plan.remove_data, removal_policy=kept(plan),
+    )  # fmt: skip
+    cognito.CfnUserPoolGroup(
+        stack, "Admins", user_pool_id=pool.user_pool_id, group_name=ADMINS,
+        description="Those who look after keys, feeds and cost of their tenant",
     )  # fmt: skip
     client = pool.add_client(
         "Dashboard", user_pool_client_name=f"{PREFIX}-dashboard", generate_secret=False,

@@ -6,8 +6,8 @@ from pathlib import Path
 # Services that `mesh.adapters.aws.clients` has clients of, or will when agents call them. botocore describes
 # four hundred, in 20 MB of JSON.
 SERVICES = (
-    "apigatewaymanagementapi", "bedrock-runtime", "comprehend", "dynamodb", "dynamodbstreams", "events",
-    "kinesis", "lambda", "s3", "secretsmanager", "sqs", "stepfunctions", "sts",
+    "apigateway", "apigatewaymanagementapi", "bedrock-runtime", "comprehend", "dynamodb", "dynamodbstreams",
+    "events", "kinesis", "lambda", "s3", "secretsmanager", "sqs", "stepfunctions", "sts",
 )  # fmt: skip
 UNUSED_FOLDERS = ("tests", "test", "testing", "include", "__pycache__", "bin")
 # numpy.testing and the like are imported by what ships; only these are known not to be.

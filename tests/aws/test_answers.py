@@ -8,7 +8,7 @@ from mesh.adapters.aws.bodies import Bodies
 from mesh.adapters.aws.dynamo import Dynamo
 from mesh.adapters.aws.items import to_item
 from mesh.adapters.aws.replies import DynamoReplies
-from mesh.adapters.aws.states import DynamoStates, GatewayThrottle
+from mesh.adapters.aws.states import DynamoStates
 from mesh.adapters.aws.tables import IDEMPOTENCY, RESULTS
 from mesh.kit.fakes import NOON, StoppedClock
 from mesh.kit.platform import Reply
@@ -70,10 +70,6 @@ def test_notes_that_cannot_be_written_are_lost_and_stop_nothing() -> None:
     states.note(state(2))
     states.flush()
     script.is_done()
-
-
-def test_the_gateway_keeps_the_rate_so_the_function_lets_all_pass() -> None:
-    assert [GatewayThrottle().take("msp-a") for _ in range(5_000)] == [0.0] * 5_000
 
 
 def test_an_answer_that_a_list_still_names_after_it_went_is_left_out(deployment: Deployment) -> None:

@@ -122,6 +122,12 @@ def test_a_new_key_stands_alone_on_stdout_is_never_listed_and_dies_when_revoked(
     (row,) = [line for line in listed.stdout.splitlines() if "msp-keys" in line]
     key_id = key.split("_")[1]
     assert row.split()[0] == key_id and "live" in row and "laptop" in row
+    # An MSP's first key looks after those after it.
+    assert row.split()[2] == "admin" and "never used" in row
+    second = mesh("keys", *home, "create", "msp-keys").stdout.split("_")[1]
+    third = mesh("keys", *home, "create", "msp-keys", "--role", "admin").stdout.split("_")[1]
+    roles = {line.split()[0]: line.split()[2] for line in mesh("keys", *home, "list").stdout.splitlines()}
+    assert (roles[second], roles[third]) == ("member", "admin")
     assert key.split("_", 2)[2] not in listed.stdout + listed.stderr
 
     def status() -> int:

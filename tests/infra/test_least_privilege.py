@@ -68,18 +68,39 @@ def test_rows_of_tenants_are_read_in_a_tenants_session_alone(lean: Templates, na
             assert name == "platform" and not set(listed(statement["Action"])) & set(reads)
 
 
-def test_the_authorizer_looks_keys_and_tenants_up_and_does_nothing_else(lean: Templates) -> None:
+def test_the_authorizer_looks_keys_and_tenants_up_and_writes_only_when_a_key_was_used(
+    lean: Templates,
+) -> None:
     actions = {action for s in granted(lean, "authorizer") for action in listed(s["Action"])}
-    assert {a for a in actions if not a.startswith(("logs:", "xray:"))} == {"dynamodb:GetItem"}
+    assert {a for a in actions if not a.startswith(("logs:", "xray:"))} == {
+        "dynamodb:GetItem",
+        "dynamodb:UpdateItem",
+    }
+    (write,) = [s for s in granted(lean, "authorizer") if "dynamodb:UpdateItem" in listed(s["Action"])]
+    written = write["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"]
+    assert set(written) == {"key_id", "last_used_at"} and "ApiKeys" in text(write["Resource"])
 
 
-def test_models_and_sentiment_are_for_the_agents_that_name_them(lean: Templates) -> None:
+def test_the_platform_alone_makes_and_revokes_keys(lean: Templates) -> None:
+    for name in (*(agent.slug for agent in registry.agents()), "relay", "async-processor"):
+        for statement in granted(lean, name):
+            where = " ".join(text(resource) for resource in listed(statement["Resource"]))
+            if "table/ApiKeys" in where:
+                assert set(listed(statement["Action"])) <= {"dynamodb:GetItem"}, name
+
+
+def test_models_and_sentiment_are_for_the_agents_that_ask_them_as_planned(lean: Templates) -> None:
     for agent in registry.agents():
         actions = {action for s in granted(lean, agent.slug) for action in listed(s["Action"])}
         assert {a for a in actions if a.startswith("bedrock:")} == (
             {"bedrock:InvokeModel"} if "bedrock" in agent.services else set()
         )
-        assert ("comprehend:BatchDetectSentiment" in actions) == ("comprehend" in agent.services)
+        # Sentiment is judged by the model that runs in the function itself, unless the plan says otherwise.
+        assert not [a for a in actions if a.startswith("comprehend:")]
+    (named,) = [agent for agent in registry.agents() if "comprehend" in agent.services]
+    asked = planned("lean", sentiment="comprehend").asked_by(named)
+    (only,) = grants.ask_services(asked, "")
+    assert only.actions == ["comprehend:BatchDetectSentiment"]
 
 
 def test_a_profile_is_asked_for_one_model_and_the_model_through_the_profile_alone(lean: Templates) -> None:

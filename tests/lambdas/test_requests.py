@@ -1,6 +1,7 @@
 """The HTTP function and the authorizer before it."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -88,6 +89,26 @@ def test_a_live_key_is_let_in_to_the_whole_stage_and_named(at: TestedProcess, pl
     assert answer["context"] == {"msp_id": "msp-a", "key_id": key.split("_")[1]}
     assert answer["usageIdentifierKey"] == usage_key("msp-a") != usage_key("msp-b")
     assert key not in json.dumps(answer)
+
+
+def test_when_a_key_was_used_is_noted_to_the_hour(at: TestedProcess) -> None:
+    key = at.key("msp-a")
+    key_id = key.split("_")[1]
+
+    def used_after(minutes: int) -> Any:
+        at.clock.moment += timedelta(minutes=minutes)
+        allowed(to_authorize(x_api_key=key), at)
+        found = at.platform.keys.find(key_id)
+        return found and found.last_used_at
+
+    assert (first := used_after(0)) == at.clock.moment
+    assert used_after(59) == first and used_after(1) == first + timedelta(hours=1)
+    # A process that knows nothing of it writes no more often.
+    at.keys.noted.clear()
+    assert used_after(30) == first + timedelta(hours=1)
+    at.platform.tenants.erase("msp-a")
+    at.keys.note_use(key_id)
+    assert at.platform.keys.find(key_id) is None
 
 
 def test_a_browser_offers_its_key_as_a_subprotocol(at: TestedProcess) -> None:

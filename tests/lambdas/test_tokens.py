@@ -55,7 +55,7 @@ def test_a_token_is_let_in_as_its_tenant_with_the_same_rate_as_its_keys(
     ends = int(time.time()) + 60
     by_token = allowed(bearing(users.token(exp=ends)), with_pool)
     by_key = allowed(to_authorize(x_api_key=with_pool.key("msp-a")), with_pool)
-    assert by_token["context"] == {"msp_id": "msp-a", "key_id": f"token.{ends}"}
+    assert by_token["context"] == {"msp_id": "msp-a", "key_id": f"token.{ends}", "role": "member"}
     for same in ("principalId", "policyDocument", "usageIdentifierKey"):
         assert by_token[same] == by_key[same]
     assert by_token["usageIdentifierKey"] == usage_key("msp-a")
@@ -160,6 +160,36 @@ def test_a_key_that_the_authorizer_let_in_is_looked_up_again(at: TestedProcess) 
     event["requestContext"]["authorizer"] = {"msp_id": "msp-a", "key_id": key.split("_")[1]}
     context: Any = Context()
     assert served(at.platform, "")(event, context)["statusCode"] == 401
+
+
+@pytest.mark.parametrize(
+    "groups, role",
+    [(["mesh-admins"], "admin"), (["staff", "mesh-admins"], "admin"), (["mesh-admins-2"], "member"),
+     ("mesh-admins", "member"), ({"mesh-admins": 1}, "member"), (None, "member")],
+)  # fmt: skip
+def test_a_person_is_an_admin_by_the_pools_group_alone(
+    with_pool: TestedProcess, users: UserPool, groups: object, role: str
+) -> None:
+    claims: dict[str, Any] = {"cognito:groups": groups}
+    assert allowed(bearing(users.token(**claims)), with_pool)["context"]["role"] == role
+    event = request("GET", "/admin/keys")
+    event["requestContext"]["authorizer"] = {"msp_id": "msp-a", "key_id": "token.1772452800", "role": role}
+    context: Any = Context()
+    status = served(with_pool.platform, "")(event, context)["statusCode"]
+    assert status == (200 if role == "admin" else 403)
+
+
+def test_a_key_is_no_admins_by_what_the_context_says(at: TestedProcess) -> None:
+    """Its role is read from the table, whatever stands beside it."""
+    key = at.key("msp-a")
+    event = request("GET", "/admin/keys", x_api_key=key, x_role="admin", role="admin")
+    event["requestContext"]["authorizer"] = {
+        "msp_id": "msp-a",
+        "key_id": key.split("_")[1],
+        "role": "admin",
+    }
+    context: Any = Context()
+    assert served(at.platform, "")(event, context)["statusCode"] == 403
 
 
 def test_a_client_cannot_vouch_for_itself(at: TestedProcess) -> None:

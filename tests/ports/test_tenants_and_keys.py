@@ -60,6 +60,21 @@ def test_a_revoked_key_is_dead_at_once(place: Place) -> None:
     assert place.reopen().keys.tenant_of(first) is None
 
 
+def test_a_key_has_the_role_it_was_made_with_and_is_found_by_its_id(place: Place) -> None:
+    keys = place.platform.keys
+    plain, admin = keys.create("msp-a"), keys.create("msp-a", "mine", "admin")
+    keys.create("msp-b")
+    found = keys.find(admin.split("_")[1])
+    assert found is not None and (found.role, found.label, found.msp_id) == ("admin", "mine", "msp-a")
+    assert {info.key_id: info.role for info in keys.listing("msp-a")} == {
+        plain.split("_")[1]: "member",
+        admin.split("_")[1]: "admin",
+    }
+    assert list(keys.listing("nobody")) == []
+    assert keys.find("nothing") is None and keys.find("") is None and keys.find("x" * 5_000) is None
+    assert [info.role for info in place.reopen().keys.listing("msp-a")].count("admin") == 1
+
+
 def test_a_key_revoked_by_another_process_is_dead_here_too(place: Place) -> None:
     key = place.platform.keys.create("msp-a")
     assert place.platform.keys.tenant_of(key) is not None

@@ -114,6 +114,10 @@ class Endpoint:
     alias_of: str = ""
     # Takes `Prefer: wait=SECONDS`: the same reply with 200 where its end came within that time.
     waits: bool = False
+    # Its reply holds a secret: it is not kept, so an Idempotency-Key that comes again is told so.
+    shown_once: bool = False
+    # Takes a key with the role admin; others are answered 403.
+    admin: bool = False
 
 
 def reply_json(value: Any, status: int = 200, **headers: str) -> Reply:

@@ -64,7 +64,8 @@ class Entrance:
         if tenant is None:
             raise NotFound("There is no simulated MSP here: ./mesh keys create MSP_ID makes a key.")
         self.code = secrets.token_urlsafe(24)
-        key = self.platform.keys.create(tenant.msp_id, LABEL)
+        # Whoever reads this terminal could make any key with ./mesh keys: nothing more is given here.
+        key = self.platform.keys.create(tenant.msp_id, LABEL, "admin")
         self.say(f"The dashboard was opened as {tenant.name}. For another browser: {self.link}")
         return key
 

@@ -13,11 +13,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from mesh.adapters import api_keys
 from mesh.entrypoints.endpoint import Call, Endpoint
 from mesh.kit.platform import Platform, Reply, Tenant
 from mesh.kit.problem import (
     MEDIA_TYPE,
+    Conflict,
     FieldError,
+    Forbidden,
     Invalid,
     NotAllowed,
     NotFound,
@@ -37,8 +40,11 @@ KEY_LENGTH = 255
 NOBODY = Tenant(msp_id="", name="")
 # Where in a request's scope the id of a tenant stands whose token was checked before the request got here.
 VOUCHED = "mesh.vouched"
+# What such a token lets its bearer do: a role of `mesh.kit.platform.Role`.
+ROLE = "mesh.role"
 # And what stands before every path outside of this process (see Call.root).
 ROOT = "mesh.root"
+SHOWN = Conflict("This was done, and its reply was shown once. Where it got lost, do it anew.")
 log = logging.getLogger("mesh.http")
 
 
@@ -66,6 +72,8 @@ class Guard:
                 tenant = await self._run(self._tenant, request)
                 know(msp_id=tenant.msp_id)
                 self._throttle(tenant)
+                if self.endpoint.admin:
+                    await self._run(self._authorise, request)
             body = await read_body(request)
             call = Call(
                 platform=self.platform,
@@ -108,6 +116,21 @@ class Guard:
             raise Unauthorized("Send a key made with ./mesh keys create MSP_ID in x-api-key.", errors=errors)
         return tenant
 
+    def _authorise(self, request: Request) -> None:
+        """Read for these routes alone, so that no other request pays for it."""
+        if request.scope.get(VOUCHED):
+            role = request.scope.get(ROLE, "")
+        else:
+            found = self.platform.keys.find(api_keys.key_id(request.headers["x-api-key"]))
+            role = found.role if found else ""
+        if role != "admin":
+            errors = [FieldError("x-api-key", "has not the role admin")]
+            raise Forbidden(
+                "This takes a key with the role admin. Ask whoever holds one, or make one where the mesh "
+                "runs: ./mesh keys create MSP_ID --role admin.",
+                errors=errors,
+            )
+
     def _throttle(self, tenant: Tenant) -> None:
         wait = self.platform.throttle.take(tenant.msp_id)
         if wait:
@@ -134,7 +157,8 @@ class Guard:
         if reply.status >= 500 or reply.status == 429:
             self.platform.replies.abandon(msp_id, key)
         else:
-            self.platform.replies.finish(msp_id, key, reply)
+            kept = told(SHOWN, request.url.path) if self.endpoint.shown_once and reply.status < 300 else reply
+            self.platform.replies.finish(msp_id, key, kept)
         return reply
 
     def _handled(self, call: Call, request: Request) -> Reply:

@@ -1,4 +1,4 @@
-"""The one route table. uvicorn serves it on one machine, Mangum on Lambda; nothing else defines a route."""
+"""The route table as an application: uvicorn serves it on one machine, Mangum on Lambda."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
@@ -9,23 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from mesh import registry
-from mesh.entrypoints import openapi
 from mesh.entrypoints.endpoint import Endpoint
 from mesh.entrypoints.guard import Guard, no_route
-from mesh.entrypoints.routes import (
-    agents,
-    benchmarks,
-    docs,
-    health,
-    mesh,
-    receipts,
-    records,
-    results,
-    sightings,
-    tenant,
-    workflows,
-)
+from mesh.entrypoints.routes import agents
 from mesh.kit.agent import Agent
 from mesh.kit.platform import Platform
 
@@ -34,47 +20,19 @@ ALLOWED_HEADERS = ["authorization", "content-type", "idempotency-key", "prefer",
 SHOWN_HEADERS = ["idempotency-replayed", "link", "location", "preference-applied", "retry-after"]
 
 
-def endpoints(of: Sequence[Agent] | None = None, *, tokens: bool = False) -> list[Endpoint]:
-    """Every route of the mesh; `of` limits the agents (a Lambda serves one, or none).
-
-    The description is of all agents that are there, whichever of them this process serves. `tokens`: whether
-    a user pool's token is taken in place of a key.
-    """
-    served = registry.agents() if of is None else of
-    return [
-        *_table(served),
-        *docs.routes(lambda: openapi.document(_table(registry.agents(), described=True), tokens=tokens)),
-    ]
-
-
-def _table(served: Sequence[Agent], *, described: bool = False) -> list[Endpoint]:
-    asked = [endpoint for agent in served for endpoint in agents.of(agent)]
-    return [
-        *health.ROUTES,
-        agents.STATUS,
-        *asked,
-        *results.ROUTES,
-        *records.ROUTES,
-        *mesh.ROUTES,
-        *sightings.ROUTES,
-        *benchmarks.ROUTES,
-        *receipts.ROUTES,
-        *workflows.routes(described),
-        *tenant.ROUTES,
-    ]
-
-
 def application(
     platform: Platform,
     *,
     more: Sequence[BaseRoute] = (),
     of: Sequence[Agent] | None = None,
+    alone: bool = False,
     lifespan: Callable[..., object] | None = None,
     threads: bool = True,
     tokens: bool = False,
 ) -> Starlette:
     """The ASGI application over a platform. `more` are routes of one runtime alone: the socket, the web.
 
+    `alone`: with the routes of the agents `of` and no others; what serves those is not even imported.
     Without `threads`, requests are answered one after the other, which is quicker where they come so.
     """
     cors = Middleware(
@@ -87,7 +45,7 @@ def application(
     )
     handlers = {404: no_route, 405: no_route}
     made = Starlette(
-        routes=[*_routes(platform, endpoints(of, tokens=tokens), threads), *more],
+        routes=[*_routes(platform, _table(of, alone, tokens), threads), *more],
         middleware=[cors],
         exception_handlers=handlers,
         lifespan=lifespan,  # type: ignore[arg-type]
@@ -95,6 +53,14 @@ def application(
     # DELETE /records/tickets/ with a forgotten id must not be led to DELETE /records/tickets.
     made.router.redirect_slashes = False
     return made
+
+
+def _table(of: Sequence[Agent] | None, alone: bool, tokens: bool) -> list[Endpoint]:
+    if alone:
+        return [endpoint for agent in of or () for endpoint in agents.of(agent)]
+    from mesh.entrypoints.table import endpoints
+
+    return endpoints(of, tokens=tokens)
 
 
 def _routes(platform: Platform, table: Sequence[Endpoint], threads: bool) -> list[Route]:

@@ -20,13 +20,19 @@ class Tenant(BaseModel):
     simulated: bool = False
 
 
+# An admin's key does what any key of the tenant does, and looks after keys, feeds and cost besides.
+Role = Literal["member", "admin"]
+
+
 class KeyInfo(BaseModel):
-    """What may be shown of a key; the key itself is not kept."""
+    """What may be shown of a key; the key itself is not kept. `last_used_at` is right to the hour."""
 
     key_id: str
     msp_id: str
     label: str
+    role: Role = "member"
     created_at: datetime
+    last_used_at: datetime | None = None
     revoked_at: datetime | None = None
 
 
@@ -43,13 +49,17 @@ class Tenants(Protocol):
 
 
 class Keys(Protocol):
-    def create(self, msp_id: str, label: str = "") -> str:
+    def create(self, msp_id: str, label: str = "", role: Role = "member") -> str:
         """A new key for a known tenant. It is shown this once; only a hash is stored. Raises NotFound."""
 
     def tenant_of(self, key: str) -> Tenant | None:
         """Whose key this is, compared in constant time; None when unknown or revoked."""
 
-    def listing(self) -> Sequence[KeyInfo]: ...
+    def find(self, key_id: str) -> KeyInfo | None:
+        """What may be shown of the key with that id, as of now; None when there is none."""
+
+    def listing(self, msp_id: str | None = None) -> Sequence[KeyInfo]:
+        """Every key by tenant and age, revoked ones too; with `msp_id`, that tenant's alone."""
 
     def revoke(self, key_id: str) -> bool:
         """Whether the key was there and live; it is dead when this returns."""
@@ -146,9 +156,28 @@ class Replies(Protocol):
         """The first try left nothing: the key may be used again."""
 
 
+class Use(BaseModel):
+    """How much a tenant asked, and how much it may. What nobody counted is None; `note` says who counts.
+
+    Days are of UTC. `since` is when counting began, where that was within what is asked for.
+    """
+
+    requests_a_second: float
+    burst: float
+    this_minute: int | None
+    today: int | None
+    this_month: int | None
+    refused_today: int | None
+    since: datetime | None
+    note: str
+
+
 class Throttle(Protocol):
     def take(self, msp_id: str) -> float:
         """0 when the request may go on, else seconds until the next one may."""
+
+    def use(self, msp_id: str, now: datetime) -> Use:
+        """The limits as they are set, and what the tenant used of them."""
 
 
 class State(BaseModel):
@@ -201,6 +230,9 @@ class Directory(Protocol):
     def withdraw(self, msp_id: str) -> None:
         """Nobody sees it from now on."""
 
+    def listing(self, msp_id: str) -> Listing | None:
+        """What one MSP shows now; None where that is nothing."""
+
     def listings(self) -> Sequence[Listing]:
         """Everything that is shown, by handle."""
 
@@ -214,7 +246,8 @@ class Directory(Protocol):
 class Entry(BaseModel):
     """One row of the commons. It has one owner, and goes when that tenant is erased.
 
-    `version` counts the changes of the row at its place, from 1; the store sets it.
+    `version` counts the changes of the row at its place, from 1; the store sets it. Some time after `until`
+    the store removes the row; it may be read until then, and is read without it.
     """
 
     shelf: str
@@ -222,6 +255,7 @@ class Entry(BaseModel):
     owner: str
     body: dict[str, Any]
     version: int = 0
+    until: datetime | None = None
 
 
 class Commons(Protocol):
@@ -242,11 +276,28 @@ class Commons(Protocol):
     def scan(self, shelf: str, prefix: str = "") -> Iterator[Entry]:
         """Rows whose keys start so, by key."""
 
+    def scan_many(self, shelf: str, prefixes: Sequence[str]) -> Mapping[str, Sequence[Entry]]:
+        """What `scan` gives for each prefix under which there is something, read side by side."""
+
     def owned(self, owner: str, shelf: str) -> Iterator[Entry]:
-        """The owner's rows on a shelf, by key; what was put a moment ago may be missing."""
+        """The owner's rows on a shelf as of now, by key: nothing that was put before is missing."""
 
     def remove(self, shelf: str, key: str) -> bool:
         """Whether there was such a row; it is gone in any case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """What a deployment costs at list prices, in US dollars by service: `fixed` a month, `each` a request.
+
+    `size` is the deployment's, `priced_on` the ISO date of the prices, `region` where they hold.
+    """
+
+    size: str
+    priced_on: str
+    region: str
+    fixed: Mapping[str, float]
+    each: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +318,10 @@ class Platform:
     # The mesh's own secrets by name, as base64 of 32 bytes. Raises Unavailable where one is not set up.
     secrets: Callable[[str], str]
     knowledge: Knowledge
+    # Fetches newer editions of these feeds from their public homes: a line for each step.
+    refresh: Callable[[Sequence[str]], Iterator[str]]
+    # What it costs to run, but for providers; None where nothing is metered.
+    rates: Callable[[], Rates | None]
     models: Models
     observer: Observer
     ids: Callable[[], str]

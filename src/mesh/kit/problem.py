@@ -61,6 +61,12 @@ class Unauthorized(Problem):
     status, slug, title = 401, "unauthorized", "A valid API key is needed"
 
 
+class Forbidden(Problem):
+    """The key is good, and may not do this."""
+
+    status, slug, title = 403, "forbidden", "This key may not do that"
+
+
 class NotFound(Problem):
     status, slug, title = 404, "not-found", "There is nothing here"
 
@@ -100,8 +106,8 @@ class Unavailable(Problem):
 
 
 ALL: tuple[type[Problem], ...] = (
-    Malformed, Unauthorized, NotFound, NotAllowed, Conflict, TooLarge, Unsupported, Invalid, Throttled,
-    Unavailable, Problem,
+    Malformed, Unauthorized, Forbidden, NotFound, NotAllowed, Conflict, TooLarge, Unsupported, Invalid,
+    Throttled, Unavailable, Problem,
 )  # fmt: skip
 
 

@@ -82,6 +82,11 @@ class Clients:
     def sts(self) -> "STSClient":
         return cast("STSClient", self._client("sts"))
 
+    @property
+    def gateway(self) -> Any:
+        """Of API Gateway itself: its usage plans."""
+        return self._client("apigateway")
+
     def sockets(self, url: str) -> "ApiGatewayManagementApiClient":
         """For the connections of one WebSocket API, whose own address is `url`."""
         return cast("ApiGatewayManagementApiClient", self._client("apigatewaymanagementapi", url))

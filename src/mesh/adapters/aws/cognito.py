@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mesh.kit.platform import Role
 from mesh.kit.problem import Unavailable
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 # The pool's attribute that names the tenant. Only an administrator may write it: whoever can change it can
 # read another tenant's rows.
 TENANT_CLAIM = "custom:msp_id"
+# The pool's group whose people may look after keys, feeds and cost, and the claim that names groups.
+ADMINS, GROUPS_CLAIM = "mesh-admins", "cognito:groups"
 # What stands in place of a key's id for a connection that a token opened; no key's id has this form.
 TOKEN = "token."  # noqa: S105 - a prefix
 # A pool changes its keys rarely; one that is not known yet is looked for at once, every 30 s at most.
@@ -30,10 +33,11 @@ KeyOf = Callable[[str], "PyJWK"]
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """Whom a token stands for, until when (seconds since the epoch)."""
+    """Whom a token stands for, until when (seconds since the epoch), and what it lets its bearer do."""
 
     msp_id: str
     expires: int
+    role: Role = "member"
 
     @property
     def key_id(self) -> str:
@@ -79,7 +83,9 @@ class Pool:
         if not self._is_for_us(claims) or not isinstance(tenant, str) or not tenant:
             log.info("a token was refused: it is for another use or client, or names no tenant")
             return None
-        return Bearer(tenant, int(claims["exp"]))
+        groups = claims.get(GROUPS_CLAIM)
+        is_admin = isinstance(groups, list) and ADMINS in groups
+        return Bearer(tenant, int(claims["exp"]), "admin" if is_admin else "member")
 
     def _is_for_us(self, claims: dict[str, Any]) -> bool:
         names = {"id": "aud", "access": "client_id"}

@@ -71,8 +71,12 @@ class Dynamo:
         texts = _texts(values, ConditionExpression=when)
         return {"ConditionCheck": {"Key": to_item(key), **self._on(table), **texts}}
 
-    def write(self, write: Mapping[str, Any], returning: str = "NONE") -> dict[str, Any]:
-        """Do one write; what `returning` names of the item. Raises ConditionFailed with what stood there."""
+    def write(
+        self, write: Mapping[str, Any], returning: str = "NONE", *, show_old: bool = True
+    ) -> dict[str, Any]:
+        """Do one write; what `returning` names of the item. Raises ConditionFailed with what stood there,
+        unless the caller may not see it (`show_old`).
+        """
         from botocore.exceptions import ClientError
 
         (kind, request), *_ = write.items()
@@ -82,7 +86,7 @@ class Dynamo:
             "Delete": self._client.delete_item,
         }
         asked = {**request, "ReturnValues": returning}
-        if "ConditionExpression" in asked:
+        if show_old and "ConditionExpression" in asked:
             asked["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
         try:
             answer = cast("dict[str, Any]", call(operations[kind], **asked))
@@ -139,6 +143,22 @@ class Dynamo:
             else:
                 raise _unfinished()
         return found
+
+    def count(self, table: Table, where: str, values: Item) -> int:
+        """How many items there are, as of now; every page is read for it, and none of it is sent."""
+        asked: dict[str, Any] = {
+            **_texts(values, KeyConditionExpression=where),
+            "Select": "COUNT",
+            "ConsistentRead": True,
+            **self._on(table),
+        }
+        number = 0
+        while True:
+            answer = call(self._client.query, **asked)
+            number += answer["Count"]
+            if "LastEvaluatedKey" not in answer:
+                return number
+            asked["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def query(
         self,

@@ -13,33 +13,31 @@ from mesh.adapters.aws.directory import DynamoDirectory
 from mesh.adapters.aws.dynamo import Dynamo
 from mesh.adapters.aws.fence import Fence
 from mesh.adapters.aws.jobs import DynamoJobs
-from mesh.adapters.aws.knowledge import S3Knowledge
+from mesh.adapters.aws.knowledge import S3Knowledge, refreshed
 from mesh.adapters.aws.models import S3Models
 from mesh.adapters.aws.outbox import DynamoOutbox
+from mesh.adapters.aws.rates import rates_of
 from mesh.adapters.aws.records import DynamoRecords
 from mesh.adapters.aws.replies import DynamoReplies
 from mesh.adapters.aws.results import DynamoResults
 from mesh.adapters.aws.secrets import Secrets
 from mesh.adapters.aws.settings import Settings
-from mesh.adapters.aws.states import DynamoStates, GatewayThrottle
+from mesh.adapters.aws.states import DynamoStates
 from mesh.adapters.aws.telemetry import Telemetry
 from mesh.adapters.aws.tenants import DynamoKeys, DynamoTenants
+from mesh.adapters.aws.throttle import GatewayThrottle
 from mesh.adapters.defaults import SystemClock, new_id
-from mesh.adapters.federation.here import NOT_ON_AWS, federation
+from mesh.adapters.models.chosen import generators, sentiment
 from mesh.adapters.models.embedder import OnnxEmbedder
-from mesh.adapters.models.generator_choice import chosen_generator
-from mesh.adapters.models.sentiment_choice import chosen_sentiment
 from mesh.adapters.models.store import ModelStore, standard_folders
+from mesh.adapters.sharing import Sharing
 from mesh.kit.platform import Platform
 from mesh.kit.ports import Clock, Ports
-from mesh.sharing.benchmarks import NOISE_KEY, Benchmarking, MeshBenchmarks
-from mesh.sharing.consent import Consents
-from mesh.sharing.introductions import DirectoryPartners
-from mesh.sharing.matching import Marks
-from mesh.sharing.profiles import PublishedRecords
-from mesh.sharing.receipts import SIGNING_KEY, Receipts
-from mesh.sharing.sightings import SharedSightings
-from mesh.sharing.signing import Ed25519
+
+NOT_ON_AWS = (
+    "On AWS a training over several MSPs needs a coordinator that is not built yet; rehearsals run. An MSP"
+    " can take part in one that is coordinated elsewhere: ./mesh site."
+)
 
 
 def open_platform(
@@ -62,23 +60,21 @@ def open_platform(
     bus = StreamBus(dynamo, outbox)
     knowledge = S3Knowledge(aws, settings)
     models = S3Models(aws, settings, ModelStore(_packaged(settings.scratch)))
-    embedder = OnnxEmbedder(models)
-    sentiment = chosen_sentiment(models)
+    embedder, feelings = OnnxEmbedder(models), sentiment(models)
     commons, observer = DynamoCommons(dynamo), Telemetry()
-    generator = chosen_generator(models, commons, time, observer)
+    generator = generators(models, commons, time, observer)
     fence = Fence(aws, settings)
     directory = DynamoDirectory(dynamo)
 
     tenants = DynamoTenants(dynamo, time)
     secrets = Secrets(aws, settings).read
-    receipts = Receipts(commons, time, Ed25519(lambda: secrets(SIGNING_KEY)))
-    benchmarking = Benchmarking(commons, time, tenants, receipts, lambda: secrets(NOISE_KEY))
+    sharing = Sharing(time, commons, tenants, directory, secrets)
 
     def ports(msp_id: str) -> Ports:
         mine = fence.clients(msp_id)
         fenced, held = replace(dynamo, clients=mine), replace(bodies, clients=mine)
         told = replace(outbox, dynamo=fenced, bodies=held)
-        records = PublishedRecords(DynamoRecords(fenced, held, msp_id), directory, msp_id, new_id, receipts)
+        records = sharing.records(msp_id, DynamoRecords(fenced, held, msp_id))
         return Ports(
             msp_id=msp_id,
             clock=time,
@@ -88,24 +84,13 @@ def open_platform(
             knowledge=knowledge,
             models=models,
             embedder=embedder,
-            sightings=SharedSightings(
-                # Of meetings it reads the tenant's own alone.
-                msp_id,
-                commons,
-                DynamoDirectory(fenced),
-                tenants,
-                records,
-                receipts,
-                Marks(secrets),
-                time,
-            ),
-            sentiment=sentiment,
+            # Of meetings it reads the tenant's own alone.
+            sightings=sharing.sightings(msp_id, records, DynamoDirectory(fenced)),
+            sentiment=feelings,
             generator=generator(msp_id),
-            benchmarks=MeshBenchmarks(msp_id, benchmarking),
-            partners=DirectoryPartners(msp_id, directory, time, new_id),
-            federation=federation(
-                msp_id, tenants, ports, Consents(commons, time), receipts, why_not=NOT_ON_AWS
-            ),
+            benchmarks=sharing.benchmarks(msp_id),
+            partners=sharing.partners(msp_id),
+            federation=sharing.federation(msp_id, ports, why_not=NOT_ON_AWS),
         )
 
     def close() -> None:
@@ -124,12 +109,14 @@ def open_platform(
         outbox=outbox,
         bus=bus,
         replies=DynamoReplies(dynamo, bodies, time),
-        throttle=GatewayThrottle(),
+        throttle=GatewayThrottle(aws, settings),
         states=states,
         directory=directory,
         commons=commons,
         secrets=secrets,
         knowledge=knowledge,
+        refresh=lambda names: refreshed(aws, settings, names),
+        rates=lambda: rates_of(settings.size),
         models=models,
         observer=observer,
         ids=new_id,

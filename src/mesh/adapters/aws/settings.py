@@ -35,6 +35,13 @@ class Settings(BaseModel):
     state_machine: str = Field(
         default="", description="ARN of the machine that runs a playbook, with {playbook}; '' where this does"
     )
+    size: str = Field(default="", description="Of the deployment: lean, standard or full; '' where not known")
+    feeds_function: str = Field(
+        default="", description="Function that fetches public facts; '' where this one does"
+    )
+    usage_plan: str = Field(
+        default="msp-intelligence-api-tenants", description="Name of the plan that keeps tenants' rates"
+    )
     sockets_url: str = Field(
         default="", description="Where messages to WebSockets are posted, with its stage"
     )

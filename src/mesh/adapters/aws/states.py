@@ -1,4 +1,4 @@
-"""How the agents' last questions went, in AgentState; and what stands for a throttle on AWS."""
+"""How the agents' last questions went, in AgentState."""
 
 import itertools
 import logging
@@ -81,14 +81,3 @@ class DynamoStates:
             finally:
                 for _ in items:
                     self._waiting.task_done()
-
-
-class GatewayThrottle:
-    """Lets everything pass: on AWS a tenant's rate is kept by API Gateway, before a function is paid for.
-
-    Each tenant's key belongs to a usage plan of 1,000 requests a second and bursts of 2,000; what is beyond
-    gets 429 from the gateway. A count kept here, in one of many functions, would see a part of the requests.
-    """
-
-    def take(self, msp_id: str) -> float:  # noqa: ARG002
-        return 0.0

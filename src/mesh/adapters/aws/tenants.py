@@ -1,8 +1,8 @@
 """Tenants and their API keys in DynamoDB."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -25,7 +25,7 @@ from mesh.adapters.aws.tables import (
     TENANTS,
     Table,
 )
-from mesh.kit.platform import KeyInfo, Tenant
+from mesh.kit.platform import KeyInfo, Role, Tenant
 from mesh.kit.ports import Clock
 from mesh.kit.problem import NotFound
 from mesh.kit.records import INTERNAL, KINDS, sortable
@@ -35,6 +35,9 @@ WHOLE: tuple[tuple[Table, str], ...] = (
     (EVENTS, "seq"), (JOBS, "job_id"), (IDEMPOTENCY, "idempotency_key"), (NETWORK, "metric_type"),
 )  # fmt: skip
 A_PART = 1_000
+# A key in use is written down so often at most; each write costs money.
+NOTED_EVERY = timedelta(hours=1)
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +104,10 @@ class DynamoTenants:
 class DynamoKeys:
     dynamo: Dynamo
     clock: Clock
+    # When this process last noted the use of a key.
+    noted: dict[str, datetime] = field(default_factory=dict)
 
-    def create(self, msp_id: str, label: str = "") -> str:
+    def create(self, msp_id: str, label: str = "", role: Role = "member") -> str:
         made = api_keys.make()
         item: dict[str, Any] = {
             "key_id": made.key_id,
@@ -110,6 +115,7 @@ class DynamoKeys:
             "msp_id": msp_id,
             "hash": made.hash,
             "label": label,
+            "role": role,
             "created_at": sortable(self.clock.now()),
         }
         there = self.dynamo.checking(TENANTS, _key(msp_id), "attribute_exists(#msp_id)")
@@ -133,8 +139,35 @@ class DynamoKeys:
         item = self.dynamo.get(API_KEYS, {"key_id": key_id}) if can_be_key(key_id, PARTITION_LIMIT) else None
         return item is not None and "revoked_at" not in item
 
-    def listing(self) -> Sequence[KeyInfo]:
-        found = self.dynamo.scan(API_KEYS)
+    def note_use(self, key_id: str) -> None:
+        """That the key was used now, for who lists keys. The authorizer alone does so, which each key passes
+        every few minutes; it may write this attribute and no other.
+        """
+        now = self.clock.now()
+        if now - self.noted.get(key_id, NEVER) < NOTED_EVERY:
+            return
+        self.noted[key_id] = now
+        when = (
+            "attribute_exists(#key_id) AND (attribute_not_exists(#last_used_at) OR #last_used_at <= :before)"
+        )
+        values = {"now": sortable(now), "before": sortable(now - NOTED_EVERY)}
+        change = "SET #last_used_at = :now"
+        try:
+            write = self.dynamo.changing(API_KEYS, {"key_id": key_id}, change, when, values)
+            self.dynamo.write(write, show_old=False)
+        except ConditionFailed:
+            return  # another process noted it, or the key is gone
+
+    def find(self, key_id: str) -> KeyInfo | None:
+        item = self.dynamo.get(API_KEYS, {"key_id": key_id}) if can_be_key(key_id, PARTITION_LIMIT) else None
+        return _info(item) if item else None
+
+    def listing(self, msp_id: str | None = None) -> Sequence[KeyInfo]:
+        """One tenant's keys are found by an index: what was made a moment ago may be missing."""
+        if msp_id is None:
+            found = list(self.dynamo.scan(API_KEYS))
+        else:
+            found = self.dynamo.get_many(API_KEYS, list(_keys_of(self.dynamo, msp_id)))
         return [_info(item) for item in sorted(found, key=lambda item: (item["msp_id"], item["created_at"]))]
 
     def revoke(self, key_id: str) -> bool:
@@ -169,6 +202,8 @@ def _info(item: dict[str, Any]) -> KeyInfo:
         key_id=item["key_id"],
         msp_id=item["msp_id"],
         label=item["label"],
+        role=item.get("role", "member"),
         created_at=datetime.fromisoformat(item["created_at"]),
+        last_used_at=datetime.fromisoformat(item["last_used_at"]) if "last_used_at" in item else None,
         revoked_at=datetime.fromisoformat(item["revoked_at"]) if "revoked_at" in item else None,
     )

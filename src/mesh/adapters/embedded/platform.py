@@ -5,6 +5,7 @@ from pathlib import Path
 from mesh.adapters.defaults import SystemClock, new_id
 from mesh.adapters.embedded.blobs import FolderBlobs
 from mesh.adapters.embedded.commons import SqliteCommons
+from mesh.adapters.embedded.counting import RequestCount
 from mesh.adapters.embedded.database import Database
 from mesh.adapters.embedded.directory import SqliteDirectory
 from mesh.adapters.embedded.jobs import SqliteJobs
@@ -14,23 +15,15 @@ from mesh.adapters.embedded.replies import SqliteReplies
 from mesh.adapters.embedded.secrets import HomeSecrets
 from mesh.adapters.embedded.states import SqliteStates, TokenBucket
 from mesh.adapters.embedded.tenants import SqliteKeys, SqliteTenants
-from mesh.adapters.federation.here import federation
-from mesh.adapters.knowledge.feeds import open_store
+from mesh.adapters.knowledge.feeds import open_store, refresh
+from mesh.adapters.knowledge.fetch import over_https
 from mesh.adapters.lines import Lines
+from mesh.adapters.models.chosen import generators, sentiment
 from mesh.adapters.models.embedder import OnnxEmbedder
-from mesh.adapters.models.generator_choice import chosen_generator
-from mesh.adapters.models.sentiment_choice import chosen_sentiment
 from mesh.adapters.models.store import ModelStore, standard_folders
+from mesh.adapters.sharing import Sharing
 from mesh.kit.platform import Platform
 from mesh.kit.ports import Clock, Ports
-from mesh.sharing.benchmarks import NOISE_KEY, Benchmarking, MeshBenchmarks
-from mesh.sharing.consent import Consents
-from mesh.sharing.introductions import DirectoryPartners
-from mesh.sharing.matching import Marks
-from mesh.sharing.profiles import PublishedRecords
-from mesh.sharing.receipts import SIGNING_KEY, Receipts
-from mesh.sharing.sightings import SharedSightings
-from mesh.sharing.signing import Ed25519
 
 
 def open_platform(home: Path, *, clock: Clock | None = None) -> Platform:
@@ -42,19 +35,17 @@ def open_platform(home: Path, *, clock: Clock | None = None) -> Platform:
     knowledge = open_store(home)
     models = ModelStore(standard_folders(home))
     embedder = OnnxEmbedder(models)
-    sentiment = chosen_sentiment(models)
-    commons, observer = SqliteCommons(database), Lines()
-    generator = chosen_generator(models, commons, time, observer)
+    feelings = sentiment(models)
+    commons, observer = SqliteCommons(database, time), Lines()
+    generator = generators(models, commons, time, observer)
     directory = SqliteDirectory(database)
 
     tenants = SqliteTenants(database, time)
     secrets = HomeSecrets(home / "secrets").read
-    receipts = Receipts(commons, time, Ed25519(lambda: secrets(SIGNING_KEY)))
-    benchmarking = Benchmarking(commons, time, tenants, receipts, lambda: secrets(NOISE_KEY))
-    consents = Consents(commons, time)
+    sharing = Sharing(time, commons, tenants, directory, secrets)
 
     def ports(msp_id: str) -> Ports:
-        records = PublishedRecords(SqliteRecords(database, msp_id), directory, msp_id, new_id, receipts)
+        records = sharing.records(msp_id, SqliteRecords(database, msp_id))
         return Ports(
             msp_id=msp_id,
             clock=time,
@@ -64,14 +55,12 @@ def open_platform(home: Path, *, clock: Clock | None = None) -> Platform:
             knowledge=knowledge,
             models=models,
             embedder=embedder,
-            sightings=SharedSightings(
-                msp_id, commons, directory, tenants, records, receipts, Marks(secrets), time
-            ),
-            sentiment=sentiment,
+            sightings=sharing.sightings(msp_id, records, directory),
+            sentiment=feelings,
             generator=generator(msp_id),
-            benchmarks=MeshBenchmarks(msp_id, benchmarking),
-            partners=DirectoryPartners(msp_id, directory, time, new_id),
-            federation=federation(msp_id, tenants, ports, consents, receipts, home=home / "flower"),
+            benchmarks=sharing.benchmarks(msp_id),
+            partners=sharing.partners(msp_id),
+            federation=sharing.federation(msp_id, ports, home=home / "flower"),
         )
 
     def close() -> None:
@@ -87,12 +76,14 @@ def open_platform(home: Path, *, clock: Clock | None = None) -> Platform:
         outbox=SqliteOutbox(database, time),
         bus=bus,
         replies=SqliteReplies(database, time),
-        throttle=TokenBucket(),
+        throttle=TokenBucket(count=RequestCount(database, time.now)),
         states=SqliteStates(database),
         directory=directory,
         commons=commons,
         secrets=secrets,
         knowledge=knowledge,
+        refresh=lambda names: refresh(knowledge, names, over_https),
+        rates=lambda: None,
         models=models,
         observer=observer,
         ids=new_id,

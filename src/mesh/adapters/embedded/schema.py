@@ -74,4 +74,20 @@ BY_CLIENT = """
 CREATE INDEX records_by_client ON records (msp_id, kind, json_extract(body, '$.client_id'), at, record_id);
 """
 
-MIGRATIONS: tuple[str, ...] = (FIRST, DIRECTORY, COMMONS, BY_CLIENT)
+# What a key may do (those of before: what they could), when it last did, and how much is asked.
+ROLES_AND_USE = """
+ALTER TABLE keys ADD COLUMN role TEXT NOT NULL DEFAULT 'member';
+ALTER TABLE keys ADD COLUMN last_used_at TEXT;
+CREATE TABLE requests (
+    msp_id TEXT NOT NULL REFERENCES tenants ON DELETE CASCADE, day TEXT NOT NULL, passed INTEGER NOT NULL,
+    refused INTEGER NOT NULL, since TEXT NOT NULL, PRIMARY KEY (msp_id, day)
+) WITHOUT ROWID;
+"""
+
+# Rows that are of no use after a time; most of the commons stays for good.
+ENDING = """
+ALTER TABLE commons ADD COLUMN until TEXT;
+CREATE INDEX commons_ending ON commons (until) WHERE until IS NOT NULL;
+"""
+
+MIGRATIONS: tuple[str, ...] = (FIRST, DIRECTORY, COMMONS, BY_CLIENT, ROLES_AND_USE, ENDING)

@@ -5,9 +5,11 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from mesh.adapters.embedded.counting import RequestCount
 from mesh.adapters.embedded.database import Database
-from mesh.kit.platform import State
+from mesh.kit.platform import State, Use
 from mesh.kit.records import sortable
 
 KEPT_PER_AGENT = 1_000
@@ -46,10 +48,23 @@ class TokenBucket:
     rate: float = 1_000.0
     burst: float = 2_000.0
     seconds: Callable[[], float] = time.monotonic
+    count: RequestCount | None = None
     _buckets: dict[str, tuple[float, float]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def take(self, msp_id: str) -> float:
+        wait = self._take(msp_id)
+        if self.count:
+            self.count.add(msp_id, refused=wait > 0)
+        return wait
+
+    def use(self, msp_id: str, now: datetime) -> Use:
+        if self.count:
+            return self.count.use(msp_id, now, self.rate, self.burst)
+        nothing = dict.fromkeys(("this_minute", "today", "this_month", "refused_today", "since"))
+        return Use(requests_a_second=self.rate, burst=self.burst, **nothing, note="Nobody counts here.")
+
+    def _take(self, msp_id: str) -> float:
         with self._lock:
             now = self.seconds()
             tokens, last = self._buckets.get(msp_id, (self.burst, now))

@@ -5,10 +5,12 @@ import re
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from typing import get_args
 
+from mesh.entrypoints import key_ring
 from mesh.entrypoints.commands.up import say
 from mesh.entrypoints.home import add_home, opened
-from mesh.kit.platform import Platform, Tenant
+from mesh.kit.platform import Platform, Role, Tenant
 from mesh.kit.problem import FieldError, Invalid, NotFound
 
 # Opens the platform that holds the keys: the home folder's here, a deployment's for ./mesh aws keys.
@@ -29,6 +31,9 @@ def add_actions(keys: argparse.ArgumentParser, open_platform: Open) -> None:
     create_key = actions.add_parser("create", help="print a new key of an MSP, alone on stdout")
     create_key.add_argument("msp_id", metavar="MSP_ID")
     create_key.add_argument("--label", default="", help="what the key is for")
+    create_key.add_argument(
+        "--role", choices=get_args(Role), help="default: admin for an MSP's first live key, then member"
+    )
     create_key.set_defaults(run=create)
     actions.add_parser("list", help="list keys, never the secrets").set_defaults(run=listing)
     revoke_key = actions.add_parser("revoke", help="make a key invalid at once")
@@ -44,7 +49,10 @@ def create(options: argparse.Namespace) -> int:
         if platform.tenants.find(options.msp_id) is None:
             platform.tenants.put(Tenant(msp_id=options.msp_id, name=options.msp_id))
             say(f"{options.msp_id} is a new MSP of this mesh.")
-        sys.stdout.write(platform.keys.create(options.msp_id, options.label) + "\n")
+        role = options.role or key_ring.usual_role(platform, options.msp_id)
+        text, made = key_ring.make(platform, options.msp_id, options.label, role)
+        say(f"{made.key_id} has the role {made.role}.")
+        sys.stdout.write(text + "\n")
     return 0
 
 
@@ -56,9 +64,9 @@ def listing(options: argparse.Namespace) -> int:
     for key in keys:
         state = f"revoked {key.revoked_at:%Y-%m-%d %H:%M}" if key.revoked_at else "live"
         made = f"{key.created_at:%Y-%m-%d %H:%M}"
-        sys.stdout.write(
-            f"{key.key_id}  {key.msp_id:<24}  made {made}  {state:<24}  {key.label}".rstrip() + "\n"
-        )
+        used = f"used {key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else "never used"
+        told = f"{key.key_id}  {key.msp_id:<24}  {key.role:<6}  made {made}  {used:<21}  {state:<24}"
+        sys.stdout.write(f"{told}  {key.label}".rstrip() + "\n")
     return 0
 
 

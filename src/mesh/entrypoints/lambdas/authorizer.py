@@ -32,24 +32,28 @@ def allowed(event: Mapping[str, Any], at: Process) -> dict[str, Any]:
             return {"principalId": "nobody", "policyDocument": _policy("Deny", event["methodArn"])}
         # The text is API Gateway's, which looks at nothing else.
         raise Refused("Unauthorized")
-    msp_id, key_id = found
+    msp_id, key_id, role = found
     return {
         "principalId": msp_id,
         "policyDocument": _policy("Allow", event["methodArn"]),
-        "context": {"msp_id": msp_id, "key_id": key_id},
+        "context": {"msp_id": msp_id, "key_id": key_id, **({"role": role} if role else {})},
         "usageIdentifierKey": usage_key(msp_id),
     }
 
 
-def _of_key(key: str, at: Process) -> tuple[str, str] | None:
+def _of_key(key: str, at: Process) -> tuple[str, str, str] | None:
+    """Tenant, id and role; a key's role is looked up by what needs it."""
     tenant = at.keys.tenant_of(key) if key else None
-    return (tenant.msp_id, api_keys.key_id(key)) if tenant else None
+    if tenant is None:
+        return None
+    at.keys.note_use(api_keys.key_id(key))
+    return tenant.msp_id, api_keys.key_id(key), ""
 
 
-def _of_token(token: str, at: Process) -> tuple[str, str] | None:
+def _of_token(token: str, at: Process) -> tuple[str, str, str] | None:
     bearer = at.pool.bearer(token) if token and at.pool else None
     tenant = at.platform.tenants.find(bearer.msp_id) if bearer else None
-    return (tenant.msp_id, bearer.key_id) if tenant and bearer else None
+    return (tenant.msp_id, bearer.key_id, bearer.role) if tenant and bearer else None
 
 
 def offered_token(headers: Mapping[str, str]) -> str:

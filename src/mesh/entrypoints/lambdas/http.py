@@ -15,12 +15,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mesh import registry
 from mesh.adapters.aws.cognito import token_ends
 from mesh.entrypoints.endpoint import CSV, JSON, NDJSON
-from mesh.entrypoints.guard import ROOT, VOUCHED
+from mesh.entrypoints.guard import ROLE, ROOT, VOUCHED
 from mesh.entrypoints.http import application
-from mesh.entrypoints.lambdas import workflows
 from mesh.entrypoints.lambdas.observed import known, observed
 from mesh.entrypoints.lambdas.process import process
-from mesh.entrypoints.lambdas.queue import Message, answered
 from mesh.kit.platform import Platform
 from mesh.kit.problem import MEDIA_TYPE, Problem
 from mesh.kit.trace import know, working_for
@@ -50,6 +48,8 @@ def handler(event: Any, context: Any) -> Any:
     if "job_id" in event:
         return _job(event, context)
     if "run_id" in event:
+        from mesh.entrypoints.lambdas import workflows
+
         return workflows.handler(event, context)
     with working_for(**known(context)):
         return _served()(event, context)
@@ -57,6 +57,8 @@ def handler(event: Any, context: Any) -> Any:
 
 @observed("job")
 def _job(event: Any, context: Any) -> dict[str, bool]:  # noqa: ARG001
+    from mesh.entrypoints.lambdas.queue import Message, answered
+
     message = Message.model_validate(event)
     know(msp_id=message.msp_id)
     return {"taken": answered(message, process())}
@@ -69,12 +71,12 @@ def _served() -> Mangum:
 
 
 def served(platform: Platform, agent: str, *, tokens: bool = False) -> Mangum:
-    """The application with the routes of one agent; with none where `agent` is empty: the platform's own.
+    """The application with the routes of one agent alone; where `agent` is empty, the platform's own.
     `tokens`: whether a user pool's token is taken in place of a key.
     """
     of = [registry.find(agent)] if agent else []
     # A function is brought one event at a time: a thread for it would only have to be started.
-    made = application(platform, of=of, threads=False, tokens=tokens)
+    made = application(platform, of=of, alone=bool(agent), threads=False, tokens=tokens)
     return Mangum(_vouched(made), lifespan="off", text_mime_types=TEXT)
 
 
@@ -88,7 +90,7 @@ def _vouched(serve: ASGIApp) -> ASGI:
         who = event["requestContext"].get("authorizer") or {}
         known: dict[str, Any] = {ROOT: _stage(event)}
         if token_ends(who.get("key_id", "")) is not None:
-            known[VOUCHED] = who["msp_id"]
+            known |= {VOUCHED: who["msp_id"], ROLE: who.get("role", "")}
         await serve({**scope, **known}, receive, send)
 
     return served
