@@ -64,7 +64,7 @@ class Agents(Stack):
                 *grants.answer(agent.models, self.data.tenant_role.role_arn),
                 *grants.work_off_jobs(),
                 *grants.ask_services(plan.asked_by(agent), plan.language_model),
-                *(grants.meet_partners() if agent.acts else []),
+                *(grants.meet_partners() if agent.introduces else []),
             ],
         )  # fmt: skip
 

@@ -55,6 +55,13 @@ def main(arguments: Sequence[str]) -> int:
             name, text = written("picture" if _is_picture(options) else options.kind)
             (DOCS / name).write_text(text, encoding="utf-8")
             sys.stderr.write(f"docs/{name} is written.\n")
+            if options.kind == "cost":
+                from reports import rates
+                from reports.template import synthesised
+
+                sizes = {size: synthesised(size) for size in SIZES}
+                (ROOT / rates.path()).write_text(rates.document(sizes), encoding="utf-8")
+                sys.stderr.write(f"{rates.path()} is written.\n")
             return 0
         sys.stdout.write(told(options) + "\n")
     except ModuleNotFoundError as missing:
@@ -67,8 +74,8 @@ def main(arguments: Sequence[str]) -> int:
 
 def told(options: argparse.Namespace) -> str:
     from reports import cost, picture, security
+    from reports.assumptions import Load
     from reports.template import synthesised
-    from reports.usage import Load
 
     assembly = synthesised(options.size)
     if options.kind == "security":

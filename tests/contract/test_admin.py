@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from mesh.adapters.lines import Lines
+from mesh.adapters.models.spending import Price, TenantMeter
 from mesh.entrypoints.table import endpoints
 from mesh.kit.platform import Platform
 from tests.contract.conftest import Msp, NewMsp, problem
@@ -141,3 +143,62 @@ def test_the_throttle_says_the_limits_and_what_was_used(admin: Msp) -> None:
     if before["today"] is not None:
         assert after["today"] == before["today"] + 4 and after["this_month"] >= after["today"]
         assert after["refused_today"] == 0
+
+
+def test_feeds_say_which_edition_is_loaded_and_how_old_it_is(admin: Msp) -> None:
+    found = {one["name"]: one for one in admin.http.get("/admin/feeds").json()["items"]}
+    assert set(found) == {"attack", "kev", "epss", "cvss", "sigma"}
+    assert all(one["homes"][0].startswith("https://") for one in found.values())
+    for one in found.values():
+        assert one["loaded"] is None or (one["loaded"]["rows"] > 0 and one["loaded"]["version"])
+
+
+def test_a_feed_is_fetched_as_a_job_one_at_a_time_and_a_failure_says_why(admin: Msp) -> None:
+    """Tests have no way out, so fetching fails; the edition before stays."""
+    before = admin.http.get("/admin/feeds").json()["items"]
+    asked = admin.http.post("/admin/feeds/kev/refresh")
+    assert asked.status_code == 202 and asked.headers["location"].endswith(asked.json()["job_id"])
+    again = admin.http.post("/admin/feeds/kev/refresh")
+    until = time.monotonic() + 60
+    while (job := admin.http.get(asked.headers["location"]).json())["state"] in ("waiting", "running"):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    assert (job["agent"], job["question"]) == ("feeds", {"feed": "kev"})
+    if job["state"] == "dead":
+        assert job["problem"]["status"] == 503 and "kev" in job["problem"]["detail"]
+        assert again.status_code in (202, 409)
+        after = admin.http.get("/admin/feeds").json()["items"]
+        assert [one["loaded"] for one in after] == [one["loaded"] for one in before]
+
+
+@pytest.mark.parametrize("name", ["nothing", "KEV", "%00", "kev%2f..", "x" * 500])
+def test_a_feed_that_there_is_not_is_404(admin: Msp, name: str) -> None:
+    problem(admin.http.post(f"/admin/feeds/{name}/refresh"), 404)
+
+
+def test_models_say_what_they_were_made_from_and_what_was_measured(admin: Msp) -> None:
+    found = {one["name"]: one for one in admin.http.get("/admin/models").json()["items"]}
+    health = found["client_health"]
+    assert health["loaded"] and health["simulated"] and len(health["sha256"]) == 64
+    assert health["used_by"] == ["client-health"] and 0.5 < health["scores"]["AUC"] < 1
+    assert found["techniques"]["simulated"] is False
+    for one in found.values():
+        assert one["loaded"] or one["problem"]
+
+
+def test_the_cost_is_the_sum_of_its_lines_and_says_how_it_comes_about(
+    admin: Msp, store: Platform, new_msp: NewMsp
+) -> None:
+    empty = admin.http.get("/admin/cost").json()
+    assert empty["notes"] and empty["usd"] == sum(x["usd"] or 0 for x in empty["lines"] if not x["shared"])
+    for msp_id in (admin.msp_id, new_msp().msp_id):
+        spent = TenantMeter(msp_id, store.commons, store.clock, Lines(), {"dear": Price(1.0, 5.0)})
+        spent.note("dear", 1_000_000, 200_000, 1.0, "done")
+        spent.note("unpriced", 10, 10, 1.0, "done")
+    found = admin.http.get("/admin/cost").json()
+    lines = {line["what"]: line for line in found["lines"] if line["service"] == "model"}
+    assert (
+        lines["1 questions to dear"]["usd"] == 2.0 and lines["1 questions to dear"]["quantity"] == 1_200_000
+    )
+    assert lines["1 questions to unpriced"]["usd"] is None and "Lines without a price" in found["notes"][-1]
+    assert found["usd"] == pytest.approx(empty["usd"] + 2.0)

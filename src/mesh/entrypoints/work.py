@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pydantic import BaseModel
 
 from mesh import registry
+from mesh.entrypoints import feed_jobs
 from mesh.kit.agent import Agent
 from mesh.kit.platform import Job, Platform
 from mesh.kit.problem import Problem
@@ -38,6 +39,9 @@ def work_off(
 
 def perform(job: Job, platform: Platform, find: Callable[[str], Agent] = registry.find) -> None:
     """Answer the job. Its result has the job's id, so that a job begun twice leaves one result."""
+    if job.agent == feed_jobs.FEEDS:
+        feed_jobs.perform(job, platform)
+        return
     if platform.ports(job.msp_id).results.find(job.job_id):
         platform.jobs.done(job, job.job_id)
         return

@@ -19,6 +19,7 @@ from mesh.kit.ports import (
     Benchmarks,
     Edition,
     Embedder,
+    Extent,
     Generator,
     Introduction,
     Knowledge,
@@ -98,6 +99,16 @@ class MemoryRecords:
         more = len(rows) > limit
         rows = rows[:limit]
         return Page(rows, cursors.write(when(rows[-1]), rows[-1]["id"]) if more else None)
+
+    def extent(self, kind: str) -> Extent:
+        times = sorted(when(row) for row in self.scan(kind) if when(row))
+        first, last = (datetime.fromisoformat(times[at]) if times else None for at in (0, -1))
+        return Extent(len(self.held.get(kind, {})), first, last)
+
+    def starting(self, kind: str, starts: Sequence[str]) -> Mapping[str, Sequence[Row]]:
+        held = self.held.get(kind, {})
+        found = {s: [from_json(held[key]) for key in sorted(held) if key.startswith(s)] for s in starts}
+        return {start: rows for start, rows in found.items() if rows}
 
     def remove(self, kind: str, record_id: str) -> bool:
         return self.held.get(kind, {}).pop(record_id, None) is not None
@@ -203,7 +214,7 @@ class MemoryCommons:
         if before not in (None, version):
             return False
         body = from_json(to_json(entry.body))
-        self.held[place] = entry.model_copy(update={"body": body, "version": version + 1})
+        self.held[place] = entry.model_copy(update={"body": body, "version": version + 1, "until": None})
         return True
 
     def find(self, shelf: str, key: str) -> Entry | None:
@@ -211,6 +222,10 @@ class MemoryCommons:
 
     def scan(self, shelf: str, prefix: str = "") -> Iterator[Entry]:
         return (self.held[p] for p in sorted(self.held) if p[0] == shelf and p[1].startswith(prefix))
+
+    def scan_many(self, shelf: str, prefixes: Sequence[str]) -> Mapping[str, Sequence[Entry]]:
+        found = {prefix: list(self.scan(shelf, prefix)) for prefix in prefixes}
+        return {prefix: rows for prefix, rows in found.items() if rows}
 
     def owned(self, owner: str, shelf: str) -> Iterator[Entry]:
         return (entry for entry in self.scan(shelf) if entry.owner == owner)

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, Field
 
-from mesh.kit.federation import Federation
-
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from mesh.kit.agent import Envelope, ModelUsed
     from mesh.kit.event import Draft
+    from mesh.kit.federation import Federation
     from mesh.kit.records import Tlp
 
 T = TypeVar("T")
@@ -33,6 +32,15 @@ class Page(Generic[T]):
 class Clock(Protocol):
     def now(self) -> datetime:
         """The time, in UTC, with its zone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How many rows there are of a kind, and the times of the first and the last that have one."""
+
+    rows: int
+    first: datetime | None = None
+    last: datetime | None = None
 
 
 class Records(Protocol):
@@ -65,6 +73,12 @@ class Records(Protocol):
         until: datetime | None = None,
     ) -> Iterator[Row]:
         """Every row that `page` would give, page after page."""
+
+    def extent(self, kind: str) -> Extent:
+        """How much is stored of a kind, without its rows."""
+
+    def starting(self, kind: str, starts: Sequence[str]) -> Mapping[str, Sequence[Row]]:
+        """Rows by how their ids start, of those starts that there are rows of; read side by side."""
 
     def remove(self, kind: str, record_id: str) -> bool:
         """Whether there was such a row; it is gone in any case."""
@@ -153,19 +167,22 @@ class Embedder(Protocol):
 class Sighted:
     """One thing that an agent judged malicious: an indicator by its type, or a technique of ATT&CK.
 
-    `tlp` is what the asker gave, such as TLP:GREEN; None where the asker gave none.
+    `tlp` is what the asker gave, such as TLP:GREEN; None where the asker gave none. `imported_from` names
+    the list it was taken from by somebody who did not see it; empty: it was seen.
     """
 
     kind: str
     value: str
     tlp: "Tlp | None"
+    imported_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
     """How other MSPs saw one thing. `msps` is 3 or more, less one for each that calls it a false positive.
 
-    `weight` is the sum of the sightings as they fade with age, less the reports against them. All of them
+    `weight` is the sum of the sightings as they fade with age, less the reports against them. `imported`
+    counts those that have it from a list alone, 3 or more or else 0; they are not among `msps`. All of them
     are of simulated MSPs, or none.
     """
 
@@ -174,6 +191,7 @@ class Sighting:
     last_seen: date
     weight: float
     simulated: bool = False
+    imported: int = 0
 
 
 class Sightings(Protocol):
@@ -184,6 +202,9 @@ class Sightings(Protocol):
 
     def seen(self, things: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], Sighting]:
         """Those of the things (type, value) that at least 3 other MSPs saw."""
+
+    def imported(self, things: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], Sequence[str]]:
+        """Those of the things that the tenant imported from other tools, with the names they came under."""
 
     def tell(self, things: Sequence[Sighted], result_id: str, *, simulated: bool = False) -> int:
         """Release what policy and consent allow; how many things left. `simulated`: seen in made-up rows.
@@ -311,4 +332,4 @@ class Ports:
     generator: Generator
     benchmarks: Benchmarks
     partners: Partners
-    federation: Federation
+    federation: "Federation"

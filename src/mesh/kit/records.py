@@ -181,7 +181,7 @@ KINDS: Mapping[str, type[Record]] = {
 }
 
 # What the mesh itself keeps among a tenant's rows: nobody sends it, and it goes with the tenant.
-INTERNAL = ("workflow-steps", "workflow-settings")
+INTERNAL = ("workflow-steps", "workflow-settings", "imports", "expected-anomalies")
 
 
 def checked(kind: str, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -192,10 +192,28 @@ def checked(kind: str, row: Mapping[str, Any]) -> dict[str, Any]:
     record = KINDS[kind].model_validate(row).model_dump(mode="json", exclude_none=True)
     if kind == "metrics":
         record.setdefault("value", None)
+    if kind == "indicators" and "id" not in record:
+        record["id"] = indicator_id(record["type"], record["value"], record.get("source", ""))
     if "id" not in record:
         canonical = to_json(dict(sorted(record.items())))
         record["id"] = hashlib.sha256(canonical).hexdigest()[:24]
     return record
+
+
+def indicator_id(kind: str, value: str, source: str) -> str:
+    """The id of an indicator's row where it brings none: of one value and source there is one row."""
+    of = f"{source}\0{value}".encode("utf-8", "surrogatepass")
+    return f"{indicator_start(kind, value)}-{hashlib.sha256(of).hexdigest()[:12]}"
+
+
+def indicator_start(kind: str, value: str) -> str:
+    """How the ids of a value's rows begin, whatever their source.
+
+    >>> indicator_start("domain", "Evil.Example") == indicator_start("domain", "evil.example ")
+    True
+    """
+    of = f"{kind}\0{value.strip().lower()}".encode("utf-8", "surrogatepass")
+    return hashlib.sha256(of).hexdigest()[:24]
 
 
 def listed(value: str | Sequence[Any] | None) -> list[str]:

@@ -3,16 +3,16 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pydantic_core import to_json
 
 from mesh.kit.platform import Directory, Listing
-from mesh.kit.ports import Page, Records, Row
+from mesh.kit.ports import Extent, Page, Records, Row
 from mesh.kit.records import listed
-from mesh.sharing.policy import Consent, Item, decide
-from mesh.sharing.receipts import Receipts
-from mesh.sharing.scrubbing import Scrubber, known_of
+
+if TYPE_CHECKING:
+    from mesh.sharing.receipts import Receipts
 
 T = TypeVar("T")
 PROFILE: Literal["profile"] = "profile"
@@ -29,6 +29,8 @@ def card(profile: Row, msp_id: str) -> dict[str, Any]:
     >>> card({"name": "Cedar", "region": "EU", "tlp": "TLP:RED", "shared": ["region"]}, "cedar")
     {}
     """
+    from mesh.sharing.policy import Consent, Item, decide
+
     fields = listed(profile.get("shared"))
     consent = Consent(1, frozenset({("profile", MATCHING)}) if fields else frozenset())
     item = Item("profile", msp_id, profile.get("tlp"), "mesh")
@@ -50,7 +52,7 @@ class PublishedRecords:
     directory: Directory
     msp_id: str
     new_id: Callable[[], str]
-    receipts: Receipts | None = None
+    receipts: "Receipts | None" = None
 
     def put(self, kind: str, rows: Sequence[Row]) -> None:
         if kind != PROFILE:
@@ -93,8 +95,14 @@ class PublishedRecords:
     ) -> Iterator[Row]:
         return self.records.scan(kind, where=where, since=since, until=until)
 
+    def extent(self, kind: str) -> Extent:
+        return self.records.extent(kind)
+
+    def starting(self, kind: str, starts: Sequence[str]) -> Mapping[str, Sequence[Row]]:
+        return self.records.starting(kind, starts)
+
     def _changing(self, change: Callable[[], T]) -> T:
-        shown = next((each for each in self.directory.listings() if each.msp_id == self.msp_id), None)
+        shown = self.directory.listing(self.msp_id)
         self.directory.withdraw(self.msp_id)
         done = change()
         # Of several profiles the one with the last id counts; most MSPs have one.
@@ -102,6 +110,8 @@ class PublishedRecords:
         fields = card(profiles[-1], self.msp_id) if profiles else {}
         if "description" in fields:
             # It is the one free text that others see: names and addresses in it were hardly meant to be.
+            from mesh.sharing.scrubbing import Scrubber, known_of
+
             scrubber = Scrubber(known_of(self.records))
             fields["description"] = scrubber.scrub(str(fields["description"]), guess=False).text
         if fields:

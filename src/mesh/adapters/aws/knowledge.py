@@ -8,7 +8,7 @@ microseconds, and is rolled back by S3's versions. Until one was published, what
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -93,11 +93,13 @@ def publish(clients: Clients, settings: Settings, database: Path) -> None:
     """Make a copy of an open knowledge file everybody's edition; a writer may be at work on it meanwhile."""
     import sqlite3
 
+    from boto3.s3.transfer import S3Transfer
+
     with TemporaryDirectory() as folder:
         copy = Path(folder) / FILE
         with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(copy)) as target:
             source.backup(target)
-        call(clients.s3.upload_file, str(copy), settings.models_bucket, KEY)
+        call(S3Transfer(clients.s3).upload_file, str(copy), settings.models_bucket, KEY)
 
 
 @contextmanager
@@ -119,6 +121,17 @@ def working_copy(clients: Clients, settings: Settings) -> "Iterator[KnowledgeSto
         finally:
             store.close()
         publish(clients, settings, database)
+
+
+def refreshed(clients: Clients, settings: Settings, names: Iterable[str]) -> Iterator[str]:
+    """Newer editions, published once all were tried; a line for each step. It takes libraries that the feeds'
+    function alone has.
+    """
+    from mesh.adapters.knowledge.feeds import refresh
+    from mesh.adapters.knowledge.fetch import over_https
+
+    with working_copy(clients, settings) as store:
+        yield from refresh(store, names, over_https)
 
 
 def _opened(folder: Path) -> "KnowledgeStore":

@@ -27,16 +27,17 @@ from mesh.adapters.aws.telemetry import Telemetry
 from mesh.adapters.aws.tenants import DynamoKeys, DynamoTenants
 from mesh.adapters.aws.throttle import GatewayThrottle
 from mesh.adapters.defaults import SystemClock, new_id
-from mesh.adapters.models.chosen import generators, sentiment
+from mesh.adapters.models.chosen import generators, sentiments
 from mesh.adapters.models.embedder import OnnxEmbedder
 from mesh.adapters.models.store import ModelStore, standard_folders
 from mesh.adapters.sharing import Sharing
 from mesh.kit.platform import Platform
 from mesh.kit.ports import Clock, Ports
 
-NOT_ON_AWS = (
-    "On AWS a training over several MSPs needs a coordinator that is not built yet; rehearsals run. An MSP"
-    " can take part in one that is coordinated elsewhere: ./mesh site."
+NOT_IN_A_FUNCTION = (
+    "Flower does not fit into a function: on AWS a task trains, and this question came to a function. Ask with"
+    " `Prefer: respond-async`; where that ends here too, this deployment has no training task (its switch"
+    " `training` is off), and an MSP can take part in trainings that are coordinated elsewhere: ./mesh site."
 )
 
 
@@ -60,9 +61,10 @@ def open_platform(
     bus = StreamBus(dynamo, outbox)
     knowledge = S3Knowledge(aws, settings)
     models = S3Models(aws, settings, ModelStore(_packaged(settings.scratch)))
-    embedder, feelings = OnnxEmbedder(models), sentiment(models)
+    embedder = OnnxEmbedder(models)
     commons, observer = DynamoCommons(dynamo), Telemetry()
     generator = generators(models, commons, time, observer)
+    feelings = sentiments(models, commons, time, observer)
     fence = Fence(aws, settings)
     directory = DynamoDirectory(dynamo)
 
@@ -86,11 +88,11 @@ def open_platform(
             embedder=embedder,
             # Of meetings it reads the tenant's own alone.
             sightings=sharing.sightings(msp_id, records, DynamoDirectory(fenced)),
-            sentiment=feelings,
+            sentiment=feelings(msp_id),
             generator=generator(msp_id),
             benchmarks=sharing.benchmarks(msp_id),
             partners=sharing.partners(msp_id),
-            federation=sharing.federation(msp_id, ports, why_not=NOT_ON_AWS),
+            federation=sharing.federation(msp_id, ports, why_not=NOT_IN_A_FUNCTION),
         )
 
     def close() -> None:

@@ -39,6 +39,9 @@ class Settings(BaseModel):
     feeds_function: str = Field(
         default="", description="Function that fetches public facts; '' where this one does"
     )
+    trainings_function: str = Field(
+        default="", description="Function that starts trainings over several MSPs; '' where none is set up"
+    )
     usage_plan: str = Field(
         default="msp-intelligence-api-tenants", description="Name of the plan that keeps tenants' rates"
     )

@@ -18,7 +18,7 @@ from mesh.adapters.embedded.tenants import SqliteKeys, SqliteTenants
 from mesh.adapters.knowledge.feeds import open_store, refresh
 from mesh.adapters.knowledge.fetch import over_https
 from mesh.adapters.lines import Lines
-from mesh.adapters.models.chosen import generators, sentiment
+from mesh.adapters.models.chosen import generators, sentiments
 from mesh.adapters.models.embedder import OnnxEmbedder
 from mesh.adapters.models.store import ModelStore, standard_folders
 from mesh.adapters.sharing import Sharing
@@ -35,9 +35,9 @@ def open_platform(home: Path, *, clock: Clock | None = None) -> Platform:
     knowledge = open_store(home)
     models = ModelStore(standard_folders(home))
     embedder = OnnxEmbedder(models)
-    feelings = sentiment(models)
     commons, observer = SqliteCommons(database, time), Lines()
     generator = generators(models, commons, time, observer)
+    feelings = sentiments(models, commons, time, observer)
     directory = SqliteDirectory(database)
 
     tenants = SqliteTenants(database, time)
@@ -56,7 +56,7 @@ def open_platform(home: Path, *, clock: Clock | None = None) -> Platform:
             models=models,
             embedder=embedder,
             sightings=sharing.sightings(msp_id, records, directory),
-            sentiment=feelings,
+            sentiment=feelings(msp_id),
             generator=generator(msp_id),
             benchmarks=sharing.benchmarks(msp_id),
             partners=sharing.partners(msp_id),

@@ -12,7 +12,7 @@ from mesh.adapters.embedded.outbox import announce
 from mesh.kit import cursor as cursors
 from mesh.kit.agent import Envelope
 from mesh.kit.event import Draft
-from mesh.kit.ports import Clock, Page, Row
+from mesh.kit.ports import Clock, Extent, Page, Row
 from mesh.kit.records import sortable, when
 
 SCAN_PAGE = 5_000
@@ -80,6 +80,29 @@ class SqliteRecords:
             yield from page.items
             if (cursor := page.cursor) is None:
                 return
+
+    def extent(self, kind: str) -> Extent:
+        # Rows without a time have the empty text for one.
+        sql = (
+            "SELECT count(*) AS rows, min(nullif(at, '')) AS first, max(nullif(at, '')) AS last FROM records"
+            " WHERE msp_id = ? AND kind = ?"
+        )
+        row = self.database.row(sql, self.msp_id, kind)
+        assert row is not None
+        first, last = (datetime.fromisoformat(row[name]) if row[name] else None for name in ("first", "last"))
+        return Extent(row["rows"], first, last)
+
+    def starting(self, kind: str, starts: Sequence[str]) -> Mapping[str, Sequence[Row]]:
+        sql = (
+            "SELECT body FROM records WHERE msp_id = ? AND kind = ? AND record_id BETWEEN ? AND ?"
+            " ORDER BY record_id"
+        )
+        found = {}
+        for start in starts:
+            rows = self.database.rows(sql, self.msp_id, kind, start, f"{start}\U0010ffff")
+            if rows:
+                found[start] = [from_json(row["body"]) for row in rows]
+        return found
 
     def remove(self, kind: str, record_id: str) -> bool:
         sql = "DELETE FROM records WHERE msp_id = ? AND kind = ? AND record_id = ?"

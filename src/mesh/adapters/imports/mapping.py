@@ -1,5 +1,6 @@
 """A column mapping: which column of an export holds which field, and what its words mean here."""
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
@@ -13,6 +14,7 @@ from mesh.kit.problem import FieldError, Invalid, NotFound, validated
 from mesh.kit.records import KINDS
 
 SAVED = "imports/"
+NAME = re.compile(r"^[a-z0-9][a-z0-9-]{0,62}$")
 Label = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -28,15 +30,19 @@ class ColumnMapping(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")
-    title: str = ""
+    name: str = Field(pattern=NAME.pattern)
+    title: str = Field(default="", max_length=200)
     kind: str
-    columns: dict[Label, list[Label]] = Field(min_length=1, max_length=200)
-    defaults: dict[Label, str] = {}
-    values: dict[Label, dict[str, str]] = {}
-    missing: list[str] = []
-    updated: list[Label] = []
-    time_formats: list[str] = []
+    columns: dict[Label, Annotated[list[Label], Field(min_length=1, max_length=20)]] = Field(
+        min_length=1, max_length=200
+    )
+    defaults: dict[Label, str] = Field(default={}, max_length=200)
+    values: dict[Label, Annotated[dict[str, str], Field(max_length=1_000)]] = Field(
+        default={}, max_length=200
+    )
+    missing: list[str] = Field(default=[], max_length=100)
+    updated: list[Label] = Field(default=[], max_length=20)
+    time_formats: list[Label] = Field(default=[], max_length=20)
     timezone: str = "UTC"
 
     @field_validator("kind")
@@ -92,6 +98,11 @@ def find(name: str, kind: str, blobs: Blobs) -> ColumnMapping:
 def save(mapping: ColumnMapping, blobs: Blobs) -> None:
     """Keep the mapping with the tenant, so that the next export of that source needs only its name."""
     blobs.put(f"{SAVED}{mapping.name}.json", mapping.model_dump_json().encode())
+
+
+def forget(name: str, blobs: Blobs) -> bool:
+    """Whether the tenant had such a mapping; a ready one of that name counts again."""
+    return bool(NAME.fullmatch(name)) and blobs.remove(f"{SAVED}{name}.json")
 
 
 def changed(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
+from mesh.adapters.imports import journal
 from mesh.adapters.imports import mapping as mappings
 from mesh.adapters.imports.mapping import ColumnMapping
 from mesh.adapters.imports.taking import Line, Taken, take
@@ -63,6 +64,7 @@ def run(options: argparse.Namespace) -> int:
         taken = take(options.kind, lines, mapping, show=sys.maxsize if options.refused else 1_000)
         if not options.dry_run:
             _store(ports, options, taken)
+            journal.note(options.kind, options.source, taken, ports)
             if mapping and (options.map or options.default or options.timezone or options.time_format):
                 mappings.save(mapping, ports.blobs)
     if options.refused:

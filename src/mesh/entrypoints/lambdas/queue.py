@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from mesh import registry
 from mesh.adapters.aws.failures import call
+from mesh.entrypoints import feed_jobs
 from mesh.entrypoints.lambdas.observed import observed
 from mesh.entrypoints.lambdas.partial import every_message
 from mesh.entrypoints.lambdas.process import Process, process
@@ -18,6 +19,9 @@ from mesh.entrypoints.work import LEASE_S, perform
 from mesh.kit.platform import Job
 from mesh.kit.trace import know
 from mesh.workflows.run import WORKFLOWS
+
+# The agent whose questions a task answers, not a function.
+LEARNING = "federated-learning"
 
 
 class Message(BaseModel):
@@ -58,14 +62,25 @@ def take_up(record: Mapping[str, Any], at: Process) -> None:
 
 def _taken(job: Job, message: Message, at: Process) -> bool:
     """Have the job brought a step further by whoever does that; False when nobody could take it."""
+    if job.agent == feed_jobs.FEEDS and at.settings.feeds_function:
+        return _told(at.settings.feeds_function, message, at)
+    if job.agent == LEARNING and at.settings.trainings_function:
+        return _told(at.settings.trainings_function, message, at)
     if job.agent == WORKFLOWS and at.settings.state_machine:
         return begun(message, at)
     return _handed_on(job, at) if _elsewhere(job, at) else answered(message, at)
 
 
-def answered(message: Message, at: Process) -> bool:
+def _told(name: str, message: Message, at: Process) -> bool:
+    """What takes longer than anyone waits here: the function is told, and takes the job by itself."""
+    told = message.model_dump_json().encode()
+    call(at.clients.functions.invoke, FunctionName=name, InvocationType="Event", Payload=told)
+    return True
+
+
+def answered(message: Message, at: Process, lease_s: float = LEASE_S) -> bool:
     """Take the job and bring it to its end, or to its next try; False when it could not be taken."""
-    job = at.jobs.take(message.msp_id, message.job_id, LEASE_S)
+    job = at.jobs.take(message.msp_id, message.job_id, lease_s)
     if job is not None:
         perform(job, at.platform)
     return job is not None

@@ -9,15 +9,20 @@ from mesh.adapters.knowledge.feeds import refresh
 from mesh.adapters.knowledge.fetch import Fetch, over_https
 from mesh.entrypoints.lambdas.observed import observed
 from mesh.entrypoints.lambdas.process import Process, process
+from mesh.entrypoints.lambdas.queue import Message, answered
 
 # A function has a job for two minutes at most; what is due for longer than two leases was forgotten.
 OVERDUE_S = 240.0
+# As long as the feeds' function may run, and a little more.
+FEEDS_LEASE_S = 660.0
 log = logging.getLogger("mesh.lambdas")
 
 
 @observed("schedule")
 def refresh_feeds(event: Any, context: Any) -> Any:  # noqa: ARG001
-    """Once a day; `{"feeds": [...]}` limits it to some."""
+    """Once a day; `{"feeds": [...]}` limits it to some. Or a job that asked for one, which it takes up."""
+    if "job_id" in (event or {}):
+        return {"taken": answered(Message.model_validate(event), process(), FEEDS_LEASE_S)}
     return refreshed(process(), (event or {}).get("feeds", []), over_https)
 
 

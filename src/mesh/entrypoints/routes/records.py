@@ -1,12 +1,14 @@
 """Storing, reading and removing a tenant's rows: JSON, NDJSON or CSV in, each bad row answered by itself."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from mesh.adapters.imports import journal
 from mesh.adapters.imports import mapping as mappings
-from mesh.adapters.imports.taking import Line, take
+from mesh.adapters.imports.taking import Line, Taken, take
 from mesh.entrypoints.endpoint import CSV, JSON, NDJSON, Call, Endpoint, reply_json
 from mesh.entrypoints.rows import lines_of
 from mesh.kit.platform import Reply
@@ -62,22 +64,41 @@ class Removed(BaseModel):
     removed: int
 
 
+class StoredKind(BaseModel):
+    kind: str
+    rows: int
+    first: datetime | None = Field(description="The time of the first row that has one")
+    last: datetime | None
+
+
+class StoredKinds(BaseModel):
+    items: list[StoredKind]
+
+
 def post(call: Call) -> Reply:
     """Store the good rows, answer the bad ones. 422 only when there was no good row at all."""
-    kind, source = _kind(call), call.asked(Origin).source
+    kind, source = known_kind(call.path["kind"]), call.asked(Origin).source
     mapping = mappings.find(source, kind, call.ports.blobs) if source else None
-    taken = take(kind, _few(lines_of(call.body, call.media_type)), mapping, show=REFUSED_SHOWN)
+    taken = take(kind, few(lines_of(call.body, call.media_type)), mapping, show=REFUSED_SHOWN)
     refused = [Refused(line=r.line, field=r.field, reason=r.reason) for r in taken.refused]
     if not taken.rows:
+        _note(call, kind, source, taken)
         errors = [FieldError(f"line {r.line}: {r.field}", r.reason) for r in refused]
         raise Invalid("No row could be stored.", errors=errors or [FieldError("body", "has no rows")])
     call.ports.records.put(kind, list(taken.rows.values()))
+    _note(call, kind, source, taken)
     return reply_json(
         Stored(kind=kind, received=taken.read, stored=len(taken.rows), merged=taken.merged, refused=refused)
     )
 
 
-def _few(lines: Iterable[Line]) -> Iterator[Line]:
+def _note(call: Call, kind: str, source: str | None, taken: Taken) -> None:
+    """A row sent by itself is no import, and is not to cost a second write."""
+    if source or taken.read > 1:
+        journal.note(kind, source or journal.PLAIN, taken, call.ports)
+
+
+def few(lines: Iterable[Line]) -> Iterator[Line]:
     for count, line in enumerate(lines, start=1):
         if count > ROWS_AT_ONCE:
             errors = [FieldError("body", f"has more than {ROWS_AT_ONCE:,} rows")]
@@ -92,6 +113,13 @@ def page(call: Call) -> Reply:
         kind, where=where, since=asked.since, until=asked.until, limit=asked.limit, cursor=asked.cursor
     )
     return reply_json({"items": found.items, "next_cursor": found.cursor})
+
+
+def kinds(call: Call) -> Reply:
+    records = call.ports.records
+    found = {kind: records.extent(kind) for kind in KINDS}
+    items = [StoredKind(kind=k, rows=e.rows, first=e.first, last=e.last) for k, e in found.items()]
+    return reply_json(StoredKinds(items=items))
 
 
 def one(call: Call) -> Reply:
@@ -112,7 +140,11 @@ def clear(call: Call) -> Reply:
 
 
 def _kind(call: Call) -> str:
-    kind = call.path["kind"]
+    return known_kind(call.path["kind"])
+
+
+def known_kind(kind: str) -> str:
+    """Raises NotFound that lists the kinds there are."""
     if kind not in KINDS:
         raise NotFound(f"There is no kind {kind[:50]!r} of records.", errors=[
             FieldError("kind", f"must be one of: {', '.join(KINDS)}")
@@ -128,6 +160,8 @@ BODIES: dict[str, Any] = {
 KIND = "/records/{kind}"
 ONE = "/records/{kind}/{record_id}"
 ROUTES = [
+    Endpoint("GET", "/records", "How much is stored of each kind", TAG, kinds, reply=StoredKinds,
+             problems=(401, 429)),
     Endpoint("POST", KIND, "Store rows", TAG, post, query=Origin, takes=BODIES, reply=Stored,
              problems=(400, 401, 404, 409, 413, 415, 422, 429)),
     Endpoint("GET", KIND, "Read rows, oldest first", TAG, page, query=Filter, reply=Rows,

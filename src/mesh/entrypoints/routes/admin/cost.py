@@ -74,14 +74,14 @@ def _sum(lines: Iterator[Spent]) -> float:
 
 def _providers(call: Call, since: str) -> Iterator[Spent]:
     """Paid models, summed over the month."""
-    sums: dict[str, tuple[int, int, float | None]] = {}
+    sums: dict[str, tuple[int, int, float | None, str]] = {}
     for day in spent(call.platform.commons, call.tenant.msp_id, since):
-        calls, tokens, usd = sums.get(day.model, (0, 0, None))
+        calls, units, usd, _ = sums.get(day.model, (0, 0, None, ""))
         both = None if usd is None and day.usd is None else (usd or 0.0) + (day.usd or 0.0)
-        sums[day.model] = (calls + day.calls, tokens + day.read + day.written, both)
-    for model, (calls, tokens, usd) in sorted(sums.items()):
+        sums[day.model] = (calls + day.calls, units + day.read + day.written, both, day.unit)
+    for model, (calls, units, usd, unit) in sorted(sums.items()):
         yield Spent(
-            what=f"{calls:,} questions to {model}", service="model", quantity=tokens, unit="tokens",
+            what=f"{calls:,} questions to {model}", service="model", quantity=units, unit=unit,
             usd=usd, estimate=False, shared=False,
         )  # fmt: skip
 
