@@ -174,6 +174,8 @@ class Agent:
     acts: tuple[Act, ...] = ()
     # Which of its questions take so long that they are always jobs, whatever the asker prefers.
     as_job: Callable[[Any], bool] = lambda _question: False
+    # Whether its acts introduce MSPs to one another, for which it writes into the rows of both.
+    introduces: bool = False
     # Models it loads, by their names in the model store; reported with their hashes by /agents/status.
     models: tuple[str, ...] = ()
     # Paid services that its providers may ask: on AWS it gets leave to call these and no others.

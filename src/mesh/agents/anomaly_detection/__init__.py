@@ -4,9 +4,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from mesh.agents.anomaly_detection.examples import EXAMPLES
+from mesh.agents.anomaly_detection.expected import (
+    Forget,
+    Forgotten,
+    Mark,
+    Marked,
+    Marks,
+    OfSeries,
+    forget,
+    mark,
+    marks,
+)
 from mesh.agents.anomaly_detection.model import Answer, Question
 from mesh.agents.anomaly_detection.terminal import TERMINAL
-from mesh.kit.agent import Agent, Answered, Size
+from mesh.kit.agent import Act, Agent, Answered, Size, View
 from mesh.kit.ports import Ports
 
 
@@ -43,4 +54,29 @@ AGENT = Agent(
     digest=digest,
     terminal=TERMINAL,
     size=Size(memory_mb=768, timeout_s=45),
+    views=(
+        View(
+            path="/anomaly/expected",
+            summary="What you marked as expected",
+            query=OfSeries,
+            reply=Marks,
+            read=marks,
+        ),
+    ),
+    acts=(
+        Act(
+            path="/anomaly/expect",
+            summary="Mark a span of a stored series as expected: it is told of and calls nobody",
+            ask=Mark,
+            reply=Marked,
+            do=mark,
+        ),
+        Act(
+            path="/anomaly/unexpect",
+            summary="Take a mark back",
+            ask=Forget,
+            reply=Forgotten,
+            do=forget,
+        ),
+    ),
 )

@@ -8,6 +8,7 @@ import numpy as np
 from mesh.agents.anomaly_detection import detector, kind
 from mesh.agents.anomaly_detection.alarm import Event, score
 from mesh.agents.anomaly_detection.detector import LEARNING
+from mesh.agents.anomaly_detection.expected import OfSeries, expecting, marks
 from mesh.agents.anomaly_detection.incident import incidents
 from mesh.agents.anomaly_detection.judged import Judged, counted, judge, short
 from mesh.agents.anomaly_detection.model import (
@@ -37,7 +38,8 @@ def answer(ask: Question, ports: Ports) -> Answered[Answer]:
     series = gather(ask, ports)
     since = _since(ask, series, ports)
     judged = [judge(one, threshold, since) for one in series]
-    anomalies = [_anomaly(one, event, threshold) for one in judged for event in one.found]
+    found = [_anomaly(one, event, threshold) for one in judged for event in one.found]
+    anomalies = _marked(found, ask, ports)
     kept = sorted(sorted(anomalies, key=lambda a: -a.score)[:MOST_ANOMALIES], key=_by_time)
     status = _overall(judged)
     reply = Answer(
@@ -49,8 +51,9 @@ def answer(ask: Question, ports: Ports) -> Answered[Answer]:
         anomalies=kept,
         anomalies_left_out=len(anomalies) - len(kept),
         alerts=sum(a.alert for a in anomalies),
+        expected=sum(a.expected_by is not None for a in anomalies),
         incidents=incidents(judged),
-        series=[_report(one, ask.include_scores) for one in judged],
+        series=[_report(one, anomalies, ask.include_scores) for one in judged],
         notes=_notes(ask, series),
     )
     return Answered(reply, BY, simulated=any(one.simulated for one in series))
@@ -94,6 +97,20 @@ def _anomaly(judged: Judged, event: Event, threshold: float) -> Anomaly:
     )
 
 
+def _marked(found: list[Anomaly], ask: Question, ports: Ports) -> list[Anomaly]:
+    """What was marked as expected says so and calls nobody; only stored series have marks."""
+    stored = ask.values is None and ask.points is None and ask.series is None
+    if not found or not stored:
+        return found
+    known = marks(OfSeries(client_id=ask.client_id, metric_type=ask.metric_type), ports).items
+    told = []
+    for anomaly in found:
+        by = expecting(anomaly, known)
+        change = {"alert": False, "expected_by": by.id, "note": by.note} if by else {}
+        told.append(anomaly.model_copy(update=change))
+    return told
+
+
 def _direction(named: Kind, error: float) -> Literal["up", "down", "none"]:
     if named == "flat_line" or error == 0:
         return "none"
@@ -117,10 +134,12 @@ def _message(status: Status, judged: Sequence[Judged], anomalies: Sequence[Anoma
         return "Nothing unusual."
     several = f" in {len({a.series for a in anomalies})} of {len(judged)} series" if len(judged) > 1 else ""
     found = counted(len(anomalies), "anomaly", "anomalies")
-    return f"{found}{several}, {counted(alerts, 'alert', 'alerts')}."
+    expected = sum(a.expected_by is not None for a in anomalies)
+    marked = f", {expected} marked as expected" if expected else ""
+    return f"{found}{several}, {counted(alerts, 'alert', 'alerts')}{marked}."
 
 
-def _report(judged: Judged, include_scores: bool) -> SeriesReport:
+def _report(judged: Judged, anomalies: Sequence[Anomaly], include_scores: bool) -> SeriesReport:
     series = judged.series
     season = find_season(series.values, series.positions) if judged.status == "ok" else None
     return SeriesReport(
@@ -141,7 +160,7 @@ def _report(judged: Judged, include_scores: bool) -> SeriesReport:
         ),
         learning_readings=LEARNING if judged.status == "ok" else 0,
         anomalies=len(judged.found),
-        alerts=sum(event.alarm for event in judged.found),
+        alerts=sum(a.alert for a in anomalies if a.series == series.name),
         scores=_scores(judged) if include_scores else None,
     )
 

@@ -134,6 +134,10 @@ class Anomaly(BaseModel):
     end: datetime | None
     points: int
     alert: bool
+    expected_by: str | None = Field(
+        default=None, description="The mark by which somebody said that this is expected: then it is no alert"
+    )
+    note: str = Field(default="", description="What the mark says")
 
 
 class Scores(BaseModel):
@@ -192,6 +196,7 @@ class Answer(BaseModel):
     anomalies: list[Anomaly] = Field(description="By time; at most 500, the highest scores first kept")
     anomalies_left_out: int
     alerts: int
+    expected: int = Field(default=0, description="Anomalies that somebody marked as expected")
     incidents: list[Incident]
     series: list[SeriesReport]
     notes: list[str]

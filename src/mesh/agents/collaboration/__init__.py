@@ -46,6 +46,7 @@ AGENT = Agent(
     digest=digest,
     terminal=TERMINAL,
     size=Size(memory_mb=1024, timeout_s=30),
+    introduces=True,
     acts=(ASK,),
     views=(LIST,),
     models=("all-MiniLM-L6-v2",),
