@@ -3,12 +3,13 @@
 import argparse
 import sys
 
-from mesh.adapters.aws.deployment import entries, removal
-from mesh.adapters.aws.deployment.found import Found, find
+from mesh.adapters.aws.deployment import entries, leftovers, removal
+from mesh.adapters.aws.deployment.account import Account
+from mesh.adapters.aws.deployment.found import find
 from mesh.adapters.aws.deployment.stacks import Stacks
 from mesh.entrypoints.commands.aws.place import account_of, add_place, step
 from mesh.entrypoints.commands.up import say
-from mesh.kit.problem import FieldError, Invalid
+from mesh.kit.problem import FieldError, Invalid, Unavailable
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -21,8 +22,14 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def run(options: argparse.Namespace) -> int:
     with account_of(options) as account:
-        found = find(account)
-        if not options.yes and not _agreed(found, account.account_id, options.remove_data):
+        try:
+            found = find(account)
+        except Unavailable:
+            if not options.remove_data:
+                raise
+            return _erase_leftovers(account, sure=options.yes)
+        names = ", ".join(stack.name for stack in found.stacks)
+        if not options.yes and not _agreed(names, account.account_id, options.remove_data):
             say("Nothing was removed.")
             return 1
         secret = found.optional("Secret")
@@ -45,9 +52,27 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _agreed(found: Found, account_id: str, remove_data: bool) -> bool:
+def _erase_leftovers(account: Account, *, sure: bool) -> int:
+    """What a deployment left that was taken down before. Raises Unavailable where nothing is left."""
+    left = leftovers.find(account)
+    if not left:
+        where = f"account {account.account_id}, {account.region}"
+        raise Unavailable(f"There is no mesh in {where}, nor data of one.")
+    say("The stacks were removed before; what they left:")
+    for thing in left:
+        say(f"  {thing.name} ({thing.kind})")
+    if not sure and not _agreed("it", account.account_id, remove_data=True):
+        say("Nothing was removed.")
+        return 1
+    with step("Erasing what tenants stored"):
+        removal.erase(left, account, say)
+        removal.erase_uploads(account, say)
+    return 0
+
+
+def _agreed(what: str, account_id: str, remove_data: bool) -> bool:
     """Asks for the account's number, so that nobody says yes to the wrong one."""
-    say("This removes " + ", ".join(stack.name for stack in found.stacks) + ".")
+    say(f"This removes {what}.")
     say("ERASED FOR GOOD: tables, buckets and logs." if remove_data else "Tables, buckets and logs stay.")
     if not sys.stdin.isatty():
         errors = [FieldError("--yes", "is needed where nobody can be asked")]
