@@ -47,8 +47,6 @@ def test_the_tables_in_the_account_are_those_of_the_specification(deployment: De
         indexes = [*made.get("GlobalSecondaryIndexes", []), *made.get("LocalSecondaryIndexes", [])]
         assert {index["IndexName"] for index in indexes} == {index.name for index in table.indexes}
         assert made["StreamSpecification"].get("StreamViewType") == table.stream
-        expiry = deployment.clients.dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
-        assert expiry.get("AttributeName") == table.expiry
 
 
 def test_settings_are_read_from_the_environment_and_nothing_else_is() -> None:

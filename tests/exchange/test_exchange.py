@@ -68,7 +68,7 @@ def test_a_file_of_misp_is_stored_as_the_tenants_own_and_told_to_nobody(
     assert "1 stored under 'north'" in told and "not taken: 1 is of type comment" in told
 
 
-def test_what_the_msp_says_it_saw_itself_counts_as_far_as_its_tlp_lets_it(
+def test_what_was_imported_is_told_as_such_and_counts_for_nobody_as_seen(
     home: Path, platform: Platform, tmp_path: Path
 ) -> None:
     for name in ("alder", "birch", "cedar"):
@@ -79,15 +79,18 @@ def test_what_the_msp_says_it_saw_itself_counts_as_far_as_its_tlp_lets_it(
             attribute("domain", "group.test", Tag=[{"name": "tlp:green"}], distribution="4"),
             attribute("ip-dst", "10.0.0.4", Tag=[{"name": "tlp:green"}]),
         )
-        assert run(home, "--msp", name, "import", file_of(tmp_path, text), "--seen") == 0
-    sightings = platform.ports("elm").sightings
-    names = ("evil.test", "kept.test", "unmarked.test", "group.test")
-    assert [sightings.seen_by("domain", name) for name in names] == [3, None, None, None]
+        assert run(home, "--msp", name, "import", file_of(tmp_path, text), "--tell", "--source", "north") == 0
+    told = [(each.owner, each.body["imported_from"]) for each in platform.commons.scan("sightings")]
+    assert sorted(told) == [("alder", "north"), ("birch", "north"), ("cedar", "north")]
+    sightings, evil = platform.ports("elm").sightings, ("domain", "evil.test")
+    assert not sightings.seen([evil, *(("domain", f"{name}.test") for name in ("kept", "unmarked", "group"))])
+    assert platform.ports("alder").sightings.imported([evil]) == {evil: ["north"]}
+    assert not sightings.imported([evil])
 
 
 def test_a_dry_run_stores_nothing(home: Path, platform: Platform, tmp_path: Path) -> None:
     text = event(attribute("domain", "evil.test", Tag=[{"name": "tlp:green"}]))
-    assert run(home, "--msp", "alder", "import", file_of(tmp_path, text), "--seen", "--dry-run") == 0
+    assert run(home, "--msp", "alder", "import", file_of(tmp_path, text), "--tell", "--dry-run") == 0
     assert not list(platform.ports("alder").records.scan("indicators"))
     assert not list(platform.commons.scan("sightings"))
 

@@ -28,6 +28,15 @@ def test_what_is_published_is_listed_by_handle_until_it_is_withdrawn(platform: P
     assert [each.card for each in platform.directory.listings()] == [{"region": "UK"}]
 
 
+def test_one_listing_is_found_without_the_others(platform: Platform) -> None:
+    platform.directory.publish(listing("msp-a", "p2", region="US"))
+    platform.directory.publish(listing("msp-b", "p1", region="EU"))
+    found = platform.directory.listing("msp-b")
+    assert found == listing("msp-b", "p1", region="EU")
+    platform.directory.withdraw("msp-b")
+    assert platform.directory.listing("msp-b") is None and platform.directory.listing("msp-c") is None
+
+
 def test_a_meeting_is_seen_by_both_sides_and_no_other_newest_first(platform: Platform) -> None:
     assert platform.directory.keep(meeting(1), None) and platform.directory.keep(meeting(2), None)
     assert platform.directory.keep(meeting(3, "msp-a", "msp-c"), None)

@@ -112,6 +112,33 @@ def test_filters_are_equality_on_text(ports: Ports) -> None:
     assert walk(ports, "metrics", 5, where={"client_id": ""}) == []
 
 
+def test_a_clients_rows_come_in_order_of_time_page_by_page_and_within_a_window(ports: Ports) -> None:
+    rows = [metric(n, NOON + timedelta(hours=n // 2), client_id=f"c{n % 3}") for n in range(18)]
+    ports.records.put("metrics", [*reversed(rows), metric(90, None, client_id="c1"), metric(91)])
+    theirs = ["m090", *(f"m{n:03}" for n in range(1, 18, 3))]
+    for limit in (1, 3, 7, 8):
+        assert walk(ports, "metrics", limit, where={"client_id": "c1"}) == theirs
+    window = {"since": NOON + timedelta(hours=2), "until": NOON + timedelta(hours=6)}
+    assert walk(ports, "metrics", 2, where={"client_id": "c1"}, **window) == ["m004", "m007", "m010"]
+    assert ids(ports.records.scan("metrics", where={"client_id": "c1"}, **window)) == ["m004", "m007", "m010"]
+
+
+def test_a_row_that_changes_its_client_is_the_new_ones_alone(ports: Ports) -> None:
+    ports.records.put("metrics", [metric(1, client_id="old"), metric(2, client_id="old")])
+    ports.records.put("metrics", [metric(1, client_id="new")])
+    assert walk(ports, "metrics", 5, where={"client_id": "new"}) == ["m001"]
+    assert walk(ports, "metrics", 5, where={"client_id": "old"}) == ["m002"]
+    ports.records.put("metrics", [metric(2)])
+    assert walk(ports, "metrics", 5, where={"client_id": "old"}) == []
+    assert walk(ports, "metrics", 5) == ["m001", "m002"]
+
+
+@pytest.mark.parametrize("client", ["a#b*", "имя ☃" * 30, "x" * 200, " ", "c1#2026-03-02"])
+def test_a_client_may_have_any_name(ports: Ports, client: str) -> None:
+    ports.records.put("metrics", [metric(1, client_id=client), metric(2, client_id=client + "x")])
+    assert walk(ports, "metrics", 1, where={"client_id": client}) == ["m001"]
+
+
 @pytest.mark.parametrize(
     "name", ['quo"te', "apo'strophe", "back\\slash", "a.b", "$", "[0]", "имя", "", " ", "x%", "a\nb", "#-1"]
 )
@@ -164,6 +191,15 @@ def test_remove_says_whether_there_was_something(ports: Ports) -> None:
     assert not ports.records.remove("metrics", "m001")
     assert ports.records.find("metrics", "m001") is None
     assert walk(ports, "metrics", 5) == ["m002"]
+
+
+def test_rows_are_found_by_how_their_ids_start(ports: Ports) -> None:
+    names = ("a-1", "a-2", "ab", "b-1")
+    ports.records.put("metrics", [{**metric(0), "id": name} for name in names])
+    ports.records.put("clients", [{"id": "a-3", "name": "Harbor"}])
+    found = ports.records.starting("metrics", ["a-", "b", "c", "a-"])
+    assert {start: ids(rows) for start, rows in found.items()} == {"a-": ["a-1", "a-2"], "b": ["b-1"]}
+    assert not ports.records.starting("metrics", [])
 
 
 def test_clear_removes_one_kind_and_counts(ports: Ports) -> None:

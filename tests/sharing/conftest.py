@@ -12,7 +12,7 @@ from mesh.kit.platform import Platform, Tenant
 from mesh.kit.ports import Row, Sighted, Sighting
 from mesh.kit.records import Tlp
 from mesh.sharing.consent import FEED, MATCHING, Consents, Reach
-from mesh.sharing.sightings import SharedSightings
+from mesh.sharing.sightings import SharedSightings, sightings_of
 from tests.ports.conftest import PLATFORMS
 
 BAD = ("domain", "evil-login.test")
@@ -32,9 +32,7 @@ class Mesh:
             self.platform.tenants.put(Tenant(msp_id=name, name=name.title(), simulated=simulated))
             if agrees:
                 self.consents.change(name, {("indicator", MATCHING): True})
-        port = self.platform.ports(name).sightings
-        assert isinstance(port, SharedSightings)
-        return port
+        return sightings_of(self.platform, name)
 
     @property
     def consents(self) -> Consents:

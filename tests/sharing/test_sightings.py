@@ -1,11 +1,13 @@
 """An indicator that several MSPs saw is told to another, nameless; and everything that must keep it back."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any, NamedTuple, cast
 
 import pytest
 
-from mesh.kit.platform import Entry
+from mesh.kit.platform import Commons, Entry
 from mesh.kit.ports import Sighted
 from mesh.kit.problem import Conflict, Invalid, Unavailable
 from mesh.kit.records import Tlp
@@ -13,7 +15,7 @@ from mesh.sharing.consent import FEED, MATCHING
 from mesh.sharing.matching import Marks
 from mesh.sharing.receipts import receipts_of
 from mesh.sharing.revoking import Revoking
-from mesh.sharing.sightings import forget, revoke
+from mesh.sharing.sighting_withdrawal import forget, revoke
 from mesh.sharing.signing import Ed25519
 from tests.sharing.conftest import BAD, Mesh
 
@@ -210,6 +212,57 @@ def test_what_names_the_inside_or_a_client_never_leaves(here: Mesh, what: tuple[
     client = {"id": "c", "name": "Harbor Dental Inc.", "email": "front@hd-clinic.test"}
     here.has("alder", "clients", client)
     assert here.saw("alder", what=what) == [0]
+
+
+class Looked(NamedTuple):
+    """Passes on to a commons, and remembers which shelves were read as a whole."""
+
+    commons: Commons
+    scanned: list[str]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.commons, name)
+
+    def scan(self, shelf: str, prefix: str = "") -> Iterator[Entry]:
+        self.scanned.append(shelf)
+        return self.commons.scan(shelf, prefix)
+
+
+def test_taking_back_reads_the_owners_rows_and_no_others(mesh: Mesh) -> None:
+    mesh.feeds("alder")
+    mesh.saw(*FOUR)
+    last = receipts_of(mesh.platform).last("alder")
+    looked = Looked(mesh.platform.commons, [])
+    assert last
+    revoke(cast("Commons", looked))(last)
+    assert not any(row.seen.value for row in mesh.msp("alder").own())
+    mesh.consents.change("alder", {("indicator", MATCHING): False})
+    assert forget(cast("Commons", looked), "alder", mesh.consents.of("alder")) == 1
+    assert not mesh.msp("alder").own() and len(mesh.msp("birch").own()) == 1 and not looked.scanned
+
+
+def test_what_has_faded_is_kept_for_its_owner_for_a_week_and_then_goes(here: Mesh) -> None:
+    """An address counts for three half-lives of a week."""
+    address = ("ipv4", "198.51.100.7")
+    here.saw("alder", what=address)
+    here.saw("alder")
+    here.later(21.5)
+    here.saw("birch")
+    faded = [row for row in here.msp("alder").own() if row.seen.kind == "ipv4"]
+    assert faded and not faded[0].seen.is_alive(here.clock.now())
+    here.later(7)
+    here.saw("birch")
+    assert [row.seen.kind for row in here.msp("alder").own()] == ["domain"]
+
+
+def test_what_is_seen_again_is_kept_from_then_on(here: Mesh) -> None:
+    address = ("ipv4", "198.51.100.7")
+    here.saw("alder", what=address)
+    here.later(20)
+    here.saw("alder", what=address)
+    here.later(20)
+    here.saw("birch")
+    assert [row.seen.kind for row in here.msp("alder").own()] == ["ipv4"]
 
 
 def test_forgetting_removes_rows_and_values_that_are_no_longer_agreed_to(mesh: Mesh) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from mesh.kit.federation import ModelVersion, Outcome, RoundTold, TrainingPlan
+from mesh.kit.federation import ModelVersion, Outcome, RoundTold, SharedModel, TrainingPlan
 from mesh.kit.ports import Feeling, Percentiles, Provided, Row, Sighted, Sighting, Withheld
 from mesh.kit.problem import Unavailable
 
@@ -15,6 +15,9 @@ class NotJoined:
         return None
 
     def seen(self, things: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], Sighting]:
+        return {}
+
+    def imported(self, things: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], Sequence[str]]:
         return {}
 
     def tell(self, things: Sequence[Sighted], result_id: str, *, simulated: bool = False) -> int:
@@ -64,6 +67,9 @@ class NoFederation:
 
     def versions(self, kind: str) -> Sequence[ModelVersion]:
         return ()
+
+    def serving(self, kind: str) -> SharedModel | None:
+        return None
 
     def roll_back(self, kind: str) -> ModelVersion | None:
         raise Unavailable("Federated learning is not set up.")

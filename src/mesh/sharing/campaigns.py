@@ -57,7 +57,7 @@ def window(days: int) -> timedelta:
 def _rising(rows: Sequence[Row], view: View, start: datetime, days: int) -> Rising | None:
     if view.sighting(rows) is None:
         return None
-    seen = [row for row in view.others(rows) if row.seen.verdict == "malicious"]
+    seen = [row for row in view.others(rows) if row.seen.stands_for_it]
     fresh = [row for row in seen if row.seen.first >= start]
     earlier = sum(start - window(days) <= row.seen.first < start for row in seen)
     if len(fresh) < LEAST or len(fresh) < RISES * earlier:

@@ -7,6 +7,7 @@ at one age (Mokaddem et al. 2019, "Taxonomy driven indicator scoring in MISP", a
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from math import log2
 
 HALF_LIFE_DAYS: Mapping[str, float] = {
     "ipv4": 7, "ipv6": 7, "ipv4_cidr": 14, "ipv6_cidr": 14, "url": 14, "domain": 30, "onion": 60,
@@ -29,6 +30,16 @@ def weight(kind: str, last_seen: datetime, now: datetime) -> float:
     """
     age = max((now - last_seen) / timedelta(days=1), 0.0)
     return float(2 ** (-age / HALF_LIFE_DAYS.get(kind, OTHERWISE_DAYS)))
+
+
+def fades(kind: str, last_seen: datetime) -> datetime:
+    """When it begins to count no more.
+
+    >>> from datetime import UTC
+    >>> fades("ipv4", datetime(2026, 3, 1, tzinfo=UTC)).date().isoformat()
+    '2026-03-22'
+    """
+    return last_seen - timedelta(days=HALF_LIFE_DAYS.get(kind, OTHERWISE_DAYS)) * log2(FLOOR)
 
 
 def is_alive(kind: str, last_seen: datetime, now: datetime) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import groupby
 from typing import Literal
@@ -20,13 +20,16 @@ from mesh.sharing.policy import Consent, Distribution, Item, decide
 SHELF = "sightings"
 # Fewer MSPs than this are nobody.
 LEAST = 3
+# What has faded is told to nobody; its owner can still see that it had told it.
+KEPT_FADED = timedelta(days=7)
 Verdict = Literal["malicious", "false-positive"]
 
 
 class Seen(BaseModel):
     """What one MSP said of one thing. `value` is kept of techniques, and where the owner lets it go on.
 
-    `receipt` and `feed_receipt` are numbers in the owner's chain.
+    `receipt` and `feed_receipt` are numbers in the owner's chain. `imported_from` is the owner's name of a
+    list that it has the thing from, and is shown to the owner alone; empty: it saw the thing itself.
     """
 
     kind: str
@@ -39,9 +42,15 @@ class Seen(BaseModel):
     value: str | None = None
     receipt: int = 0
     feed_receipt: int = 0
+    imported_from: str = ""
 
     def is_alive(self, now: datetime) -> bool:
         return decay.is_alive(self.kind, self.last, now)
+
+    @property
+    def stands_for_it(self) -> bool:
+        """Whether it counts as one more MSP that saw the thing."""
+        return self.verdict == "malicious" and not self.imported_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +71,23 @@ def row_of(entry: Entry) -> Row:
     return Row(entry.key.partition("#")[0], entry.owner, entry.version, Seen.model_validate(entry.body))
 
 
-def rows_of(commons: Commons, mark: str) -> list[Row]:
-    """Every row of one thing."""
-    return [row_of(entry) for entry in commons.scan(SHELF, f"{mark}#")]
+def entry_of(mark: str, msp_id: str, seen: Seen) -> Entry:
+    """The row as it is stored: it goes some days after it has faded."""
+    return Entry(
+        shelf=SHELF, key=key_of(mark, msp_id), owner=msp_id, body=seen.model_dump(mode="json"),
+        until=decay.fades(seen.kind, seen.last) + KEPT_FADED,
+    )  # fmt: skip
+
+
+def rows_of_many(commons: Commons, marks: Sequence[str]) -> Mapping[str, Sequence[Row]]:
+    """Every row of each thing of which there is any."""
+    found = commons.scan_many(SHELF, [f"{mark}#" for mark in marks])
+    return {start.removesuffix("#"): [row_of(entry) for entry in entries] for start, entries in found.items()}
+
+
+def rows_owned(commons: Commons, msp_id: str) -> Iterator[Row]:
+    """What one MSP told of."""
+    return map(row_of, commons.owned(msp_id, SHELF))
 
 
 def everything(commons: Commons) -> Iterator[Sequence[Row]]:
@@ -114,12 +137,14 @@ class View:
     def sighting(self, rows: Sequence[Row]) -> Sighting | None:
         """What is told of one thing; None where fewer than three others stand for it.
 
-        A report of a false positive takes off one sighting, whoever's it is.
+        A report of a false positive takes off one sighting, whoever's it is. Who has it from a list alone saw
+        nothing: many MSPs read the same lists.
         """
         if len(rows) < LEAST:
             return None
         others = self.others(rows)
-        seen = [row.seen for row in others if row.seen.verdict == "malicious"]
+        seen = [row.seen for row in others if row.seen.stands_for_it]
+        imported = sum(bool(row.seen.imported_from) for row in others)
         against = [row.seen for row in others if row.seen.verdict == "false-positive"]
         msps = len(seen) - len(against)
         if msps < LEAST:
@@ -132,6 +157,7 @@ class View:
             last_seen=max(each.last for each in seen).date(),
             weight=round(max(sum(weights) - sum(off), 0.0), 2),
             simulated=self.simulated,
+            imported=imported if imported >= LEAST else 0,
         )
 
     def value(self, rows: Sequence[Row]) -> str | None:

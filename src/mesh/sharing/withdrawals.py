@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 
 from mesh.kit.platform import Platform
-from mesh.sharing import sightings
 from mesh.sharing.benchmarks import benchmarking_of
 from mesh.sharing.policy import What
 from mesh.sharing.profiles import PROFILE
 from mesh.sharing.receipts import Receipt, receipts_of
 from mesh.sharing.revoking import Revoking, Withdraw
+from mesh.sharing.sighting_withdrawal import revoke
 
 
 def revoking(platform: Platform) -> Revoking:
@@ -20,7 +20,8 @@ def hooks_of(platform: Platform) -> Mapping[What, Withdraw]:
     return {
         "benchmark": lambda line: _benchmark(platform, line),
         "profile": lambda line: _profile(platform, line),
-        "indicator": sightings.revoke(platform.commons),
+        "indicator": revoke(platform.commons),
+        "model-update": lambda line: _model_update(platform, line),
     }
 
 
@@ -37,3 +38,10 @@ def _profile(platform: Platform, line: Receipt) -> None:
     for row in list(records.scan(PROFILE)):
         records.put(PROFILE, [{**row, "shared": []}])
     platform.directory.withdraw(line.msp_id)
+
+
+def _model_update(platform: Platform, line: Receipt) -> None:
+    """A part cannot be taken out of a model: every version of that training stops being served, to all."""
+    from mesh.sharing.federation_versions import withdraw
+
+    withdraw(platform.commons, line.reference)

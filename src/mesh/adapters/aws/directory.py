@@ -27,6 +27,10 @@ class DynamoDirectory:
     def withdraw(self, msp_id: str) -> None:
         self.dynamo.write(self.dynamo.removing(NETWORK, _listed(msp_id)))
 
+    def listing(self, msp_id: str) -> Listing | None:
+        item = self.dynamo.get(NETWORK, _listed(msp_id))
+        return Listing.model_validate_json(item["body"]) if item else None
+
     def listings(self) -> Sequence[Listing]:
         found = self.dynamo.query(NETWORK, "#msp_id = :p", {"p": LISTINGS})
         listings = [Listing.model_validate_json(item["body"]) for item in found]

@@ -52,7 +52,16 @@ API_KEYS = Table(
     tenant_rows=False,
     stream="KEYS_ONLY",
 )
-RECORDS = Table("Records", Key("collection"), Key("record_id"), indexes=(Index("by_time", Key("place")),))
+RECORDS = Table(
+    "Records",
+    Key("collection"),
+    Key("record_id"),
+    indexes=(
+        Index("by_time", Key("place")),
+        # Sparse: rows that name no client are not in it.
+        Index("by_client", Key("client_place")),
+    ),
+)
 RESULTS = Table(
     "AgentResults",
     Key("result_id"),
@@ -96,14 +105,9 @@ CONNECTIONS = Table(
     stream="KEYS_ONLY",
     tenant_rows=False,
 )
-# What the mesh holds between its tenants; each item names its owner, with whom it goes.
-COMMONS = Table(
-    "Commons",
-    Key("shelf"),
-    Key("key"),
-    indexes=(Index("by_owner", partition=Key("owner"), sort=Key("place")),),
-    tenant_rows=False,
-)
+# What the mesh holds between its tenants; each item names its owner, with whom it goes. What an owner has is
+# found in a partition of its own (`mesh.adapters.aws.commons`): an index would lag behind.
+COMMONS = Table("Commons", Key("shelf"), Key("key"), expiry=EXPIRY, tenant_rows=False)
 TABLES = (
     TENANTS, API_KEYS, RECORDS, RESULTS, STATES, EVENTS, JOBS, IDEMPOTENCY, NETWORK, THREATS, CONNECTIONS,
     COMMONS,

@@ -1,34 +1,43 @@
 """What the mesh holds between its tenants, in SQLite."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic_core import from_json, to_json
 
 from mesh.adapters.embedded.database import Database
 from mesh.kit.platform import Entry
+from mesh.kit.ports import Clock
+from mesh.kit.records import sortable
 
 PUT = (
-    "INSERT INTO commons (shelf, key, owner, version, body) VALUES (?1, ?2, ?3, 1, ?4)"
-    " ON CONFLICT (shelf, key) DO UPDATE SET owner = ?3, version = version + 1, body = ?4"
+    "INSERT INTO commons (shelf, key, owner, version, body, until) VALUES (?1, ?2, ?3, 1, ?4, ?5)"
+    " ON CONFLICT (shelf, key) DO UPDATE SET owner = ?3, version = version + 1, body = ?4, until = ?5"
 )
-NEW = "INSERT OR IGNORE INTO commons (shelf, key, owner, version, body) VALUES (?, ?, ?, 1, ?)"
+NEW = "INSERT OR IGNORE INTO commons (shelf, key, owner, version, body, until) VALUES (?, ?, ?, 1, ?, ?)"
 CHANGE = (
-    "UPDATE commons SET owner = ?3, version = version + 1, body = ?4"
-    " WHERE shelf = ?1 AND key = ?2 AND version = ?5"
+    "UPDATE commons SET owner = ?3, version = version + 1, body = ?4, until = ?5"
+    " WHERE shelf = ?1 AND key = ?2 AND version = ?6"
 )
+SWEEP = "DELETE FROM commons WHERE until < ?"
 A_PART = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class SqliteCommons:
+    """Whatever is stored, what came to its end goes with the same write."""
+
     database: Database
+    clock: Clock
 
     def put(self, entry: Entry, before: int | None = None) -> bool:
-        values = (entry.shelf, entry.key, entry.owner, to_json(entry.body).decode())
+        until = sortable(entry.until) if entry.until else None
+        values = (entry.shelf, entry.key, entry.owner, to_json(entry.body).decode(), until)
+        now = sortable(self.clock.now())
 
         def store(connection: sqlite3.Connection) -> int:
+            connection.execute(SWEEP, (now,))
             if before is None:
                 return connection.execute(PUT, values).rowcount
             if before == 0:
@@ -51,6 +60,10 @@ class SqliteCommons:
             if len(rows) < A_PART:
                 return
             after = rows[-1]["key"]
+
+    def scan_many(self, shelf: str, prefixes: Sequence[str]) -> Mapping[str, Sequence[Entry]]:
+        found = {prefix: list(self.scan(shelf, prefix)) for prefix in prefixes}
+        return {prefix: rows for prefix, rows in found.items() if rows}
 
     def owned(self, owner: str, shelf: str) -> Iterator[Entry]:
         sql = "SELECT * FROM commons WHERE owner = ? AND shelf = ? ORDER BY key"

@@ -22,6 +22,10 @@ class SqliteDirectory:
         sql = "DELETE FROM directory WHERE msp_id = ?"
         self.database.write(lambda connection: connection.execute(sql, (msp_id,)))
 
+    def listing(self, msp_id: str) -> Listing | None:
+        row = self.database.row("SELECT body FROM directory WHERE msp_id = ?", msp_id)
+        return Listing.model_validate_json(row["body"]) if row else None
+
     def listings(self) -> Sequence[Listing]:
         rows = self.database.rows("SELECT body FROM directory ORDER BY handle")
         return [Listing.model_validate_json(row["body"]) for row in rows]

@@ -1,6 +1,5 @@
 """An indicator between two tools: what every form is read into and written from."""
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,9 +10,9 @@ from pydantic import ValidationError
 from mesh.kit.ports import Row
 from mesh.kit.problem import Invalid, TooLarge
 from mesh.kit.records import Tlp, checked
+from mesh.sharing.imported import KIND, identity
 from mesh.sharing.matching import canonical
 
-KIND = "indicators"
 # As many as are read of one source at once.
 MOST = 100_000
 
@@ -66,15 +65,14 @@ def rows_of(indicators: Iterable[Indicator], source: str) -> list[dict[str, Any]
     """
     rows: dict[str, dict[str, Any]] = {}
     for one in indicators:
-        form = canonical(one.kind, one.value)
-        identity = hashlib.sha256(f"{source}\0{one.kind}\0{form}".encode()).hexdigest()[:24]
+        place = identity(one.kind, one.value, source)
         row = {
-            "id": identity, "at": one.at, "type": one.kind, "value": one.value, "source": source,
+            "id": place, "at": one.at, "type": one.kind, "value": one.value, "source": source,
             "tlp": one.tlp, "valid_until": one.valid_until, "description": one.description or None,
             "reference": one.reference or None, "confidence": one.confidence, "simulated": one.simulated,
         }  # fmt: skip
         try:
-            rows[identity] = checked(KIND, {name: value for name, value in row.items() if value is not None})
+            rows[place] = checked(KIND, {name: value for name, value in row.items() if value is not None})
         except ValidationError as error:
             fields = ", ".join(str(each["loc"][0]) for each in error.errors())
             raise Invalid(f"An indicator of {source!r} has no valid {fields}.") from error

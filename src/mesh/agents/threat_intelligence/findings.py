@@ -69,10 +69,18 @@ def merged(of_text: Sequence[IndicatorFound], of_events: Sequence[IndicatorFound
 
 
 def with_sightings(found: Iterable[IndicatorFound], sightings: Sightings) -> list[IndicatorFound]:
-    """Each with how many other MSPs saw it and when; the harmless are not asked about."""
+    """Each with how many other MSPs saw it and when, and from which lists the tenant imported it; of the
+    harmless neither is asked.
+    """
     listed = list(found)
-    seen = sightings.seen([(one.type, one.value) for one in listed if not one.benign])
-    return [_as_seen(one, seen.get((one.type, one.value))) for one in listed]
+    asked = [(one.type, one.value) for one in listed if not one.benign]
+    seen, imported = sightings.seen(asked), sightings.imported(asked)
+    told = [_as_seen(one, seen.get((one.type, one.value))) for one in listed]
+    return [_as_imported(one, imported.get((one.type, one.value), ())) for one in told]
+
+
+def _as_imported(one: IndicatorFound, sources: Sequence[str]) -> IndicatorFound:
+    return one.model_copy(update={"imported_from": tuple(sources)}) if sources and not one.benign else one
 
 
 def _as_seen(one: IndicatorFound, by_others: Sighting | None) -> IndicatorFound:

@@ -94,7 +94,8 @@ class IndicatorFound(Part):
 
     `negated` means that the text says it was not seen. `spans` are places in the text; one from events has
     none. `seen_by` counts other MSPs of the mesh from 3 up, and is null below that; the days of their first
-    and last sighting come with it. All of them are simulated (`seen_simulated`), or none.
+    and last sighting come with it. All of them are simulated (`seen_simulated`), or none. `imported_from` are
+    the names of the lists that you imported it from: that is what they say, and nothing that you saw.
     """
 
     type: str
@@ -108,6 +109,7 @@ class IndicatorFound(Part):
     seen_since: date | None = None
     last_seen: date | None = None
     seen_simulated: bool = False
+    imported_from: tuple[str, ...] = ()
 
 
 class Evidence(Part):

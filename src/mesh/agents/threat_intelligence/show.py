@@ -64,10 +64,13 @@ def _indicators(answer: Answer, width: int) -> list[str]:
 
 
 def _seen(one: IndicatorFound) -> str:
+    """What others saw, and what only a list says."""
+    said = [f"imported from {source}" for source in one.imported_from]
     if not one.seen_by:
-        return ""
+        return "; ".join(said)
     made_up = "simulated " if one.seen_simulated else ""
-    return f"{one.seen_by} {made_up}MSPs since {one.seen_since}" if one.seen_since else str(one.seen_by)
+    by = f"{one.seen_by} {made_up}MSPs since {one.seen_since}" if one.seen_since else str(one.seen_by)
+    return "; ".join([by, *said])
 
 
 def _verdict_on(one: IndicatorFound) -> str:

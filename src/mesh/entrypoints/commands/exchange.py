@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from mesh.adapters.exchange import misp, stix
-from mesh.adapters.exchange.indicator import KIND, Indicator, Reading, of_row, rows_of, told
+from mesh.adapters.exchange.indicator import Indicator, Reading, of_row, rows_of, told
 from mesh.adapters.exchange.released import MAKER, released_to, shareable
 from mesh.entrypoints.commands.ask import LOCAL
 from mesh.entrypoints.home import add_home, opened
@@ -20,6 +20,7 @@ from mesh.kit.platform import Platform
 from mesh.kit.ports import Sighted
 from mesh.kit.problem import FieldError, Invalid, NotFound, TooLarge
 from mesh.kit.records import Moment
+from mesh.sharing.imported import KIND
 
 LARGEST_FILE = 100_000_000
 AT_ONCE = 5_000
@@ -61,8 +62,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 def _add_taking(action: argparse.ArgumentParser) -> None:
     action.add_argument("--source", default="import", metavar="NAME", help="what they are kept under")
     action.add_argument(
-        "--seen", action="store_true",
-        help="you saw these yourself: tell the mesh, as far as their TLP and your consent allow",
+        "--tell", "--seen", dest="tell", action="store_true",
+        help="tell the mesh, as far as their TLP and your consent allow, that you imported them: it counts"
+        " nobody as having seen what stands on a list",
     )  # fmt: skip
     action.add_argument("--dry-run", action="store_true", help="say what would be stored, and store nothing")
 
@@ -129,19 +131,19 @@ def _taken(options: argparse.Namespace, read: Callable[[datetime], Reading]) -> 
         if not options.dry_run:
             for start in range(0, len(rows), AT_ONCE):
                 platform.ports(options.msp).records.put(KIND, rows[start : start + AT_ONCE])
-            if options.seen:
+            if options.tell:
                 shared = _tell(platform, options.msp, reading.indicators, options.source)
     done = "would be stored" if options.dry_run else "stored"
     out = [f"{len(reading.indicators):,} indicators read, {len(rows):,} {done} under {options.source!r}"]
-    if options.seen and not options.dry_run:
-        out.append(f"  {shared:,} told to the mesh")
+    if options.tell and not options.dry_run:
+        out.append(f"  {shared:,} told to the mesh as imported from {options.source!r}")
     out += [f"  not taken: {line}" for line in told(reading.skipped)]
     sys.stdout.write("\n".join(out) + "\n")
     return 0 if rows else 1
 
 
 def _tell(platform: Platform, msp_id: str, indicators: Sequence[Indicator], source: str) -> int:
-    things = [Sighted(one.kind, one.value, one.tlp) for one in indicators]
+    things = [Sighted(one.kind, one.value, one.tlp, source) for one in indicators]
     sightings = platform.ports(msp_id).sightings
     return sum(
         sightings.tell(things[start : start + TOLD_AT_ONCE], f"import {source} {start}")

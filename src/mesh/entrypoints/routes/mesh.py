@@ -13,7 +13,7 @@ from mesh.sharing import profiles
 from mesh.sharing.benchmarks import benchmarking_of
 from mesh.sharing.consent import BENCHMARKS, MATCHING, SWITCHES, Consents, Purpose, Reach, Version
 from mesh.sharing.policy import What
-from mesh.sharing.sightings import forget
+from mesh.sharing.sighting_withdrawal import forget
 
 TAG = "mesh"
 PROFILE_MEANS = (
