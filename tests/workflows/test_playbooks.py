@@ -140,10 +140,20 @@ def test_duties_follow_from_framework_industry_and_region(
 
 
 def test_what_is_not_stored_of_the_client_is_said_to_be_missing() -> None:
-    assert len(duties(NOON, [], "", "")["not_known"]) == 3
-    assert duties(NOON, ["HIPAA"], "", "us")["not_known"] == [
-        "Nobody has compared these duties with the laws themselves yet."
-    ]
+    assert len(duties(NOON, [], "", "")["not_known"]) == 2
+    assert duties(NOON, ["HIPAA"], "", "")["not_known"][1:] == ["No lawyer has looked at these duties."]
+
+
+def test_it_is_said_which_duties_were_compared_with_the_law_which_with_accounts_and_which_with_nothing() -> (
+    None
+):
+    found = duties(NOON, ["HIPAA"], "", "us-ca")
+    accounts, nothing, lawyer = found["not_known"]
+    assert "California Civil Code" in accounts and "HIPAA" not in accounts
+    assert nothing == "Compared with nothing, since none was found: State breach laws of the United States."
+    assert "lawyer" in lawyer
+    basis = {one["id"]: (one["compared"] or {}).get("basis") for one in found["duties"]}
+    assert (basis["hipaa-associate"], basis["california"], basis["us-states"]) == ("text", "account", None)
 
 
 def test_every_duty_names_its_source() -> None:
@@ -152,3 +162,14 @@ def test_every_duty_names_its_source() -> None:
     for one in held().duties:
         assert one.url.startswith("https://") and one.source and one.law and one.tell
         assert one.frameworks or one.industries or one.regions
+        assert one.compared is None or (one.compared.section and one.compared.url.startswith("https://"))
+
+
+def test_of_a_texan_breach_the_attorney_general_is_told_before_the_people_have_to_be() -> None:
+    dues = due(duties(NOON, [], "retail", "us-tx"))
+    assert dues["texas-attorney-general"] == "2026-12-02T12:00:00+00:00"
+    assert dues["texas"] == "2027-01-01T12:00:00+00:00"
+
+
+def test_a_listed_client_has_four_business_days_for_investors() -> None:
+    assert due(duties(NOON, ["SEC"], "", "us"))["sec-8k"] == "2026-11-06T12:00:00+00:00"

@@ -9,9 +9,24 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+
+class Compared(BaseModel):
+    """With what a duty was compared: the wording of the law (`text`), or what others write of it (`account`).
+
+    `url` is the page as it was on that day, `beside` what else was looked at, or was not.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    basis: Literal["text", "account"] = Field(validation_alias="with")
+    section: str
+    url: str
+    on: date
+    beside: str = ""
 
 
 class Duty(BaseModel):
@@ -32,6 +47,7 @@ class Duty(BaseModel):
     regions: tuple[str, ...] = ()
     source: str
     url: str
+    compared: Compared | None = Field(default=None, description="None: nothing to compare with was found")
 
 
 class _Held(BaseModel):
@@ -73,7 +89,7 @@ def duties(discovered_at: datetime, frameworks: Sequence[str], industry: str, re
         "discovered_at": discovered_at.isoformat(),
         "first_due_at": min(dues) if dues else None,
         "written": held().written.isoformat(),
-        "not_known": [*not_known, "Nobody has compared these duties with the laws themselves yet."],
+        "not_known": [*not_known, *_reservations(apply)],
     }
 
 
@@ -100,6 +116,18 @@ def _places(region: str) -> set[str]:
     return found | {"eu"} if country in (*held().member_states, "eu") else found
 
 
+def _reservations(listed: Sequence[Duty]) -> list[str]:
+    """What the reader has to know of how far these were compared with the laws."""
+    accounts = [one.law for one in listed if one.compared and one.compared.basis == "account"]
+    nothing = [one.law for one in listed if one.compared is None]
+    told = [
+        (accounts, "Compared with others' accounts of the law, not with its wording: "),
+        (nothing, "Compared with nothing, since none was found: "),
+    ]
+    said = [f"{words}{'; '.join(dict.fromkeys(laws))}." for laws, words in told if laws]
+    return [*said, "No lawyer has looked at these duties."] if listed else []
+
+
 def _urgency(duty: Duty) -> tuple[bool, float, str]:
     """What is to be done without delay comes before what has a time."""
     return duty.within_hours is not None, duty.within_hours or 0.0, duty.id
@@ -108,7 +136,8 @@ def _urgency(duty: Duty) -> tuple[bool, float, str]:
 def _due(duty: Duty, discovered_at: datetime) -> dict[str, Any]:
     due = None if duty.within_hours is None else discovered_at + timedelta(hours=duty.within_hours)
     told = duty.model_dump(include={"id", "law", "tell", "when", "wording", "source", "url"})
-    return {**told, "due_at": due.isoformat() if due else None}
+    compared = duty.compared.model_dump(mode="json") if duty.compared else None
+    return {**told, "compared": compared, "due_at": due.isoformat() if due else None}
 
 
 def _plain(name: str) -> str:
