@@ -9,7 +9,7 @@ from botocore.config import Config
 
 from mesh.adapters.models.bedrock import BedrockClient, BedrockGenerator
 from mesh.adapters.models.breaker import Breaker
-from mesh.adapters.models.comprehend import ComprehendSentiment
+from mesh.adapters.models.comprehend import ComprehendClient, ComprehendSentiment
 from mesh.adapters.models.generator_choice import FirstGenerator
 from mesh.adapters.models.sentiment import FirstOf, toned
 from mesh.kit.absent import NoGenerator
@@ -67,7 +67,7 @@ def answered(service: Service) -> tuple[Any, ModelUsed, str]:
 
 
 def judged(service: Service) -> tuple[Any, ModelUsed, str]:
-    provider = ComprehendSentiment(client("comprehend", service, 1))
+    provider = ComprehendSentiment(ComprehendClient(client=client("comprehend", service, 1)))
     told = FirstOf("comprehend", provider, Neutral()).judge(["It is wonderful!"])
     value: Feeling = told.value[0]
     return value.tone, told.by, told.instead_of

@@ -5,17 +5,20 @@ time-outs and two tries: a caller with another provider would rather have its an
 """
 
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 from typing import Any
 
 from mesh.adapters.models.breaker import Breaker
 from mesh.adapters.models.sentiment import TONES, toned
+from mesh.adapters.models.spending import Meter, NoMeter
 from mesh.kit.agent import ModelUsed
 from mesh.kit.ports import Feeling, Provided, Tone
 from mesh.kit.problem import Unavailable
 
 MOST_TEXTS, MOST_BYTES = 25, 5_000
+BILLED_BY, LEAST_BILLED = 100, 300
 CONNECT_S, READ_S, TRIES = 1.0, 3.0, 2
 BY = ModelUsed(name="amazon-comprehend", version="2017-11-27", provider="comprehend")
 _NAMES: Mapping[Tone, str] = {
@@ -30,12 +33,13 @@ log = logging.getLogger("mesh.comprehend")
 
 
 class ComprehendSentiment:
-    """Judges texts in English. `client` is boto3's; without one it is made at the first text."""
+    """Judges texts in English for one tenant; `breaker` is shared by all tenants that ask."""
 
-    def __init__(self, client: Any = None, *, region: str | None = None):
-        self._given = client
-        self._region = region
-        self._breaker = Breaker("Comprehend")
+    def __init__(
+        self, client: "ComprehendClient", *, breaker: Breaker | None = None, meter: Meter | None = None
+    ):
+        self.client = client
+        self._breaker, self._meter = breaker or Breaker("Comprehend"), meter or NoMeter()
 
     def judge(self, texts: Sequence[str]) -> Provided[Sequence[Feeling]]:
         """One feeling a text. Raises Unavailable when the service fails on any: half an answer is none."""
@@ -44,17 +48,39 @@ class ComprehendSentiment:
         for start in range(0, len(asked), MOST_TEXTS):
             part = asked[start : start + MOST_TEXTS]
             sent = [shortened(text) for text in part]
-            known |= zip(part, self._breaker.call(partial(self._batch, sent)), strict=True)
+            self._meter.allow()
+            known |= zip(part, self._breaker.call(partial(self._counted, sent)), strict=True)
         return Provided([known[text] for text in texts], BY)
 
-    def _batch(self, texts: Sequence[str]) -> list[Feeling]:
+    def _counted(self, texts: Sequence[str]) -> list[Feeling]:
+        started = time.perf_counter()
+        try:
+            reply = self.client.detect(texts)
+        except Unavailable:
+            self._meter.note(BY.name, 0, 0, _since(started), "failed")
+            raise
+        # What was answered is paid for, whatever it was.
+        self._meter.note(BY.name, sum(map(billed, texts)), 0, _since(started), "done")
+        return _read(reply, len(texts))
+
+
+class ComprehendClient:
+    """boto3's client in one region, made at the first text."""
+
+    def __init__(self, *, region: str | None = None, client: Any = None):
+        self._region, self._given = region, client
+
+    def detect(self, texts: Sequence[str]) -> Mapping[str, Any]:
+        """The service's reply. Raises Unavailable for whatever it or the way to it does wrong."""
         try:
             from botocore.exceptions import BotoCoreError, ClientError
             from botocore.parsers import ResponseParserError
         except ImportError as error:
             raise Unavailable("boto3, which calls Comprehend, is not installed.") from error
         try:
-            reply = self._client.batch_detect_sentiment(TextList=list(texts), LanguageCode="en")
+            reply: Mapping[str, Any] = self._client.batch_detect_sentiment(
+                TextList=list(texts), LanguageCode="en"
+            )
         except ClientError as error:
             log.warning("comprehend: %s", error)
             code = error.response.get("Error", {}).get("Code", "an error")
@@ -65,21 +91,30 @@ class ComprehendSentiment:
         except BotoCoreError as error:
             log.warning("comprehend: %s", error)
             raise Unavailable(f"Comprehend was not reached ({type(error).__name__}).") from error
-        return _read(reply, len(texts))
+        return reply
 
     @cached_property
     def _client(self) -> Any:
         if self._given is not None:
             return self._given
-        import boto3
         from botocore.config import Config
+        from botocore.session import Session
 
         config = Config(
             connect_timeout=CONNECT_S,
             read_timeout=READ_S,
             retries={"mode": "standard", "total_max_attempts": TRIES},
         )
-        return boto3.Session(region_name=self._region).client("comprehend", config=config)
+        return Session().create_client("comprehend", region_name=self._region, config=config)
+
+
+def billed(text: str) -> int:
+    """Characters that are paid for: whole hundreds, three at least.
+
+    >>> billed("Fine."), billed("x" * 301)
+    (300, 400)
+    """
+    return max(LEAST_BILLED, -(-len(text) // BILLED_BY) * BILLED_BY)
 
 
 def shortened(text: str) -> str:
@@ -109,3 +144,7 @@ def _read(reply: Mapping[str, Any], count: int) -> list[Feeling]:
 def _judged(reply: Mapping[str, Any]) -> int:
     found = reply.get("ResultList") if isinstance(reply, Mapping) else None
     return len(found) if isinstance(found, list) else 0
+
+
+def _since(started: float) -> float:
+    return (time.perf_counter() - started) * 1000

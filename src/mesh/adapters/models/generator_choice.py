@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from mesh.adapters.models.bedrock import MODEL, READ_S, BedrockClient, BedrockGenerator
 from mesh.adapters.models.breaker import Breaker
 from mesh.adapters.models.local_reader import LocalReader
+from mesh.adapters.models.settings import number
 from mesh.adapters.models.spending import Price, TenantMeter
 from mesh.kit.absent import NoGenerator
 from mesh.kit.platform import Commons
@@ -72,26 +73,17 @@ def chosen_generator(
         return lambda _: local
     model = told.get(BEDROCK_MODEL, "").strip() or MODEL
     client = BedrockClient(
-        model, region=told.get(BEDROCK_REGION) or None, read_s=_number(told, TIMEOUT_S, READ_S)
+        model, region=told.get(BEDROCK_REGION) or None, read_s=number(told, TIMEOUT_S, READ_S)
     )
     breaker = Breaker("Bedrock")
     prices = {**PRICES, **_price(model, told.get(BEDROCK_PRICE, ""))}
-    allowance = int(_number(told, TOKENS_A_DAY, ALLOWANCE))
+    allowance = int(number(told, TOKENS_A_DAY, ALLOWANCE))
 
     def of(msp_id: str) -> Generator:
         meter = TenantMeter(msp_id, commons, clock, observer, prices, allowance)
         return FirstGenerator("bedrock", BedrockGenerator(client, breaker=breaker, meter=meter), local)
 
     return of
-
-
-def _number(told: Mapping[str, str], name: str, otherwise: float) -> float:
-    """A positive number of the environment; what is none is not taken."""
-    try:
-        number = float(told.get(name, ""))
-    except ValueError:
-        return otherwise
-    return number if 0 < number < 1e12 else otherwise
 
 
 def _price(model: str, text: str) -> dict[str, Price]:

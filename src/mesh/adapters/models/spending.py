@@ -1,4 +1,7 @@
-"""What each tenant's questions to paid models took: calls, tokens, and money where the price is known."""
+"""What paid models took of each tenant: calls, what is paid by, and money where the price is known.
+
+Models of language are paid by token, Comprehend by character.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,16 +14,17 @@ from mesh.kit.problem import Unavailable
 from mesh.kit.trace import Observer, Outcome, Work
 
 SHELF = "spending"
+TOKENS, CHARACTERS = "tokens", "characters"
 # Another function may count at the same instant; the one that comes second reads again.
 TRIES = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """US dollars for a million tokens read and for a million written."""
+    """US dollars for a million units (tokens, characters) read and for a million written."""
 
     read: float
-    written: float
+    written: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class Spent:
     read: int = 0
     written: int = 0
     usd: float | None = None
+    unit: str = TOKENS
 
 
 class Meter(Protocol):
@@ -41,37 +46,38 @@ class Meter(Protocol):
         """Raises Unavailable once the tenant's allowance of the day is used up."""
 
     def note(self, model: str, read: int, written: int, took_ms: float, outcome: Outcome) -> None:
-        """One call that is over, in tokens."""
+        """One call that is over, in the meter's unit."""
 
 
 @dataclass(frozen=True, slots=True)
 class TenantMeter:
-    """Counts for one tenant, in what the mesh holds and to the observer; `tokens_a_day` 0 sets no limit."""
+    """Counts for one tenant, in what the mesh holds and to the observer; `a_day` (units) 0 sets no limit."""
 
     msp_id: str
     commons: Commons
     clock: Clock
     observer: Observer
     prices: Mapping[str, Price]
-    tokens_a_day: int = 0
+    a_day: int = 0
+    unit: str = TOKENS
 
     def allow(self) -> None:
-        if not self.tokens_a_day:
+        if not self.a_day:
             return
         day = self._day()
-        used = sum(s.read + s.written for s in spent(self.commons, self.msp_id, day))
-        if used >= self.tokens_a_day:
-            raise Unavailable(f"The allowance of {self.tokens_a_day:,} tokens for {day} is used up.")
+        days = spent(self.commons, self.msp_id, day)
+        if sum(s.read + s.written for s in days if s.unit == self.unit) >= self.a_day:
+            raise Unavailable(f"The allowance of {self.a_day:,} {self.unit} for {day} is used up.")
 
     def note(self, model: str, read: int, written: int, took_ms: float, outcome: Outcome) -> None:
         price = self.prices.get(model)
         usd = (read * price.read + written * price.written) / 1e6 if price else None
-        counts = {"tokens_read": float(read), "tokens_written": float(written)}
+        counts = {f"{self.unit}_read": float(read), f"{self.unit}_written": float(written)}
         self.observer.worked(
             Work("model", model, outcome, took_ms, counts if usd is None else {**counts, "usd": usd})
         )
         if outcome == "done":
-            self._add(Spent(self.msp_id, self._day(), model, 1, read, written, usd))
+            self._add(Spent(self.msp_id, self._day(), model, 1, read, written, usd, self.unit))
 
     def _add(self, new: Spent) -> None:
         key = f"{new.msp_id}#{new.day}#{new.model}"
@@ -79,7 +85,8 @@ class TenantMeter:
             entry = self.commons.find(SHELF, key)
             held = _read(entry) if entry else None
             both = _sum(held, new) if held else new
-            body = {"calls": both.calls, "read": both.read, "written": both.written, "usd": both.usd}
+            body = {"calls": both.calls, "read": both.read, "written": both.written, "usd": both.usd,
+                    "unit": both.unit}  # fmt: skip
             changed = Entry(shelf=SHELF, key=key, owner=new.msp_id, body=body)
             if self.commons.put(changed, before=entry.version if entry else 0):
                 return
@@ -116,10 +123,11 @@ def month_of(at: datetime) -> str:
 def _read(entry: Entry) -> Spent:
     msp_id, day, model = entry.key.split("#", 2)
     body = entry.body
-    return Spent(msp_id, day, model, int(body["calls"]), int(body["read"]), int(body["written"]), body["usd"])
+    return Spent(msp_id, day, model, int(body["calls"]), int(body["read"]), int(body["written"]), body["usd"],
+                 body.get("unit", TOKENS))  # fmt: skip
 
 
 def _sum(held: Spent, new: Spent) -> Spent:
     usd = None if held.usd is None and new.usd is None else (held.usd or 0.0) + (new.usd or 0.0)
     return Spent(new.msp_id, new.day, new.model, held.calls + new.calls, held.read + new.read,
-                 held.written + new.written, usd)  # fmt: skip
+                 held.written + new.written, usd, new.unit)  # fmt: skip

@@ -243,7 +243,7 @@ def test_a_model_without_a_known_price_costs_an_unknown_sum() -> None:
 def test_past_the_days_allowance_nobody_is_asked(stubbed: Any) -> None:
     client, stubber = stubbed
     commons = MemoryCommons()
-    one = generator(client, meter=meter(commons, Noting(), tokens_a_day=1_000))
+    one = generator(client, meter=meter(commons, Noting(), a_day=1_000))
     stubber.add_response("converse", reply({"text": "30 days"}))
     one.answer("How long?", "30 days.")
     with pytest.raises(Unavailable, match="allowance of 1,000 tokens for 2026-11-22 is used up"):

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -13,14 +14,18 @@ from botocore.config import Config
 from botocore.stub import Stubber
 from numpy.typing import NDArray
 
-from mesh.adapters.models.comprehend import BY, ComprehendSentiment, shortened
+from mesh.adapters.models.comprehend import BY, ComprehendClient, ComprehendSentiment, shortened
 from mesh.adapters.models.sentiment import FirstOf, LocalSentiment, feeling, sentences
 from mesh.adapters.models.sentiment_choice import chosen_sentiment
 from mesh.adapters.models.sentiment_signs import SIGNS, codes, signs
+from mesh.adapters.models.spending import CHARACTERS, Price, TenantMeter, spent
 from mesh.adapters.models.store import ModelStore
-from mesh.kit.fakes import NoEmbedder, NoModels
+from mesh.kit.fakes import MemoryCommons, NoEmbedder, NoModels, StoppedClock
+from mesh.kit.ports import Sentiment
 from mesh.kit.problem import Unavailable
+from mesh.kit.trace import Work
 
+NOW = datetime(2026, 11, 22, 15, tzinfo=UTC)
 ROOT = Path(__file__).resolve().parents[4]
 LEXICON = {crc32(word.encode()): valence for word, valence in (("good", 2.0), ("bad", -2.0))}
 
@@ -47,7 +52,7 @@ def stubbed() -> Iterator[tuple[ComprehendSentiment, Stubber]]:
         config=Config(retries={"total_max_attempts": 1}),
     )
     with Stubber(client) as stubber:
-        yield ComprehendSentiment(client), stubber
+        yield ComprehendSentiment(ComprehendClient(client=client)), stubber
     client.close()
 
 
@@ -55,6 +60,19 @@ def result(place: int, positive: float, negative: float) -> dict[str, Any]:
     rest = 1 - positive - negative
     scores = {"Positive": positive, "Negative": negative, "Neutral": rest, "Mixed": 0.0}
     return {"Index": place, "Sentiment": "POSITIVE", "SentimentScore": scores}
+
+
+class Noting:
+    def __init__(self) -> None:
+        self.works: list[Work] = []
+
+    def worked(self, work: Work) -> None:
+        self.works.append(work)
+
+
+def meter(commons: MemoryCommons, observer: Noting, a_day: int = 0) -> TenantMeter:
+    prices = {BY.name: Price(1.0)}
+    return TenantMeter("msp-a", commons, StoppedClock(NOW), observer, prices, a_day, CHARACTERS)
 
 
 def row(negative: float, positive: float) -> NDArray[np.float32]:
@@ -179,7 +197,7 @@ def test_comprehend_that_is_not_reached_is_unavailable() -> None:
         config=Config(connect_timeout=1, retries={"total_max_attempts": 1}),
     )
     with pytest.raises(Unavailable, match="not reached"):
-        ComprehendSentiment(client).judge(["x"])
+        ComprehendSentiment(ComprehendClient(client=client)).judge(["x"])
     client.close()
 
 
@@ -197,8 +215,58 @@ def test_an_answer_to_half_of_the_texts_is_none(stubbed: tuple[ComprehendSentime
 
 
 def test_configuration_picks_and_the_local_one_is_the_default() -> None:
-    assert isinstance(chosen_sentiment(NoModels(), {}), LocalSentiment)
-    assert isinstance(chosen_sentiment(NoModels(), {"MESH_SENTIMENT": "Comprehend"}), FirstOf)
+    def chosen(**told: str) -> Sentiment:
+        return chosen_sentiment(NoModels(), MemoryCommons(), StoppedClock(NOW), Noting(), told)("msp-a")
+
+    assert isinstance(chosen(), LocalSentiment)
+    assert isinstance(chosen(MESH_SENTIMENT=" Comprehend ", MESH_COMPREHEND_PRICE="free"), FirstOf)
+
+
+def test_each_tenants_characters_and_money_are_counted_by_day_as_comprehend_bills_them(
+    stubbed: tuple[ComprehendSentiment, Stubber],
+) -> None:
+    provider, stubber = stubbed
+    commons, observer = MemoryCommons(), Noting()
+    counted = ComprehendSentiment(provider.client, meter=meter(commons, observer))
+    for texts in (["Fine.", "x" * 301], ["Fine."]):
+        stubber.add_response(
+            "batch_detect_sentiment",
+            {"ResultList": [result(place, 0.8, 0.1) for place in range(len(texts))], "ErrorList": []},
+        )
+        counted.judge(texts)
+    (day,) = spent(commons, "msp-a")
+    assert (day.day, day.model, day.calls, day.read) == ("2026-11-22", BY.name, 2, 300 + 400 + 300)
+    assert day.unit == "characters" and day.usd == pytest.approx(1_000 * 1.0 / 1e6)
+    assert not list(spent(commons, "msp-b"))
+    assert [work.counts["characters_read"] for work in observer.works] == [700.0, 300.0]
+
+
+def test_an_answer_that_cannot_be_read_is_paid_for_and_none_at_all_is_not(
+    stubbed: tuple[ComprehendSentiment, Stubber],
+) -> None:
+    provider, stubber = stubbed
+    commons = MemoryCommons()
+    counted = ComprehendSentiment(provider.client, meter=meter(commons, Noting()))
+    stubber.add_client_error("batch_detect_sentiment", service_error_code="ThrottlingException")
+    stubber.add_response("batch_detect_sentiment", {"ResultList": [], "ErrorList": []})
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            counted.judge(["Fine."])
+    assert [(day.calls, day.read) for day in spent(commons, "msp-a")] == [(1, 300)]
+
+
+def test_past_the_days_allowance_the_local_one_answers_and_tokens_do_not_use_it_up(
+    stubbed: tuple[ComprehendSentiment, Stubber], local: LocalSentiment
+) -> None:
+    provider, stubber = stubbed
+    commons = MemoryCommons()
+    TenantMeter("msp-a", commons, StoppedClock(NOW), Noting(), {}).note("some.model", 9_000, 9, 5.0, "done")
+    counted = ComprehendSentiment(provider.client, meter=meter(commons, Noting(), a_day=300))
+    stubber.add_response("batch_detect_sentiment", {"ResultList": [result(0, 0.8, 0.1)], "ErrorList": []})
+    both = FirstOf("comprehend", counted, local)
+    assert both.judge(["It is wonderful!"]).by == BY
+    told = both.judge(["It is wonderful!"])
+    assert told.by.name == "sentiment" and "allowance of 300 characters for 2026-11-22" in told.instead_of
 
 
 def test_listing_agents_loads_neither_boto3_nor_the_model() -> None:

@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
 def lines(days: Sequence[Spent]) -> list[str]:
     """A line for each day and model, and the sum of what is known to have been paid."""
     told = [
-        f"{d.day}  {d.msp_id:<24}  {d.model:<34}  {d.calls:>6,} calls  {d.read:>10,} read  "
+        f"{d.day}  {d.msp_id:<24}  {d.model:<34}  {d.calls:>6,} calls  {d.read:>10,} {d.unit} read  "
         f"{d.written:>9,} written  {'price not known' if d.usd is None else f'{d.usd:.4f} USD'}"
         for d in days
     ]
