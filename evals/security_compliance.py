@@ -9,12 +9,12 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from evals.compliance_texts import Texts, classified
 from evals.figure import Figure
+from evals.narratives import narratives
 from mesh.agents.security_compliance.answer import answer
 from mesh.agents.security_compliance.catalogue import frameworks, topics
 from mesh.agents.security_compliance.crosswalk import same
@@ -31,8 +31,6 @@ NARRATIVES = "opencontrol_redhat_narratives_dev.csv.gz"
 CONTROLS = "nist_800_53_r4_controls.csv.gz"
 TEMPLATES = "jupiterone_policy_templates.json.gz"
 CHECKS = "prowler_aws_requirements_to_checks.csv.gz"
-# What a narrative holds when nobody wrote it yet.
-UNWRITTEN = re.compile(r"(?:response|control).{0,40}is planned|progress can be tracked", re.IGNORECASE)
 # Policies of the JupiterOne set that a HIPAA standard belongs to, as we read the two.
 PLACES = {
     "164.308(a)(1)(ii)(A)": "risk-mgmt", "164.308(a)(1)(ii)(B)": "risk-mgmt", "164.308(a)(1)(ii)(C)": "hr",
@@ -62,7 +60,7 @@ def evaluate(area: Path, data: Path | None, train: Path | None, say: Say) -> lis
     if data is None:
         return [
             *_segments(_rows(area / TEST), _rows(train or area / TRAIN), embedder, say),
-            *_narratives(_rows(area / NARRATIVES), _rows(area / CONTROLS), embedder, say),
+            *_narratives(_rows(area / NARRATIVES), area, None, embedder, say),
             *_templates(area, embedder, say),
             *_crosswalk(_rows(area / CHECKS), say),
             *_promises(),
@@ -71,7 +69,7 @@ def evaluate(area: Path, data: Path | None, train: Path | None, say: Say) -> lis
     if rows and {"text", "label"} <= set(rows[0]):
         return _segments(rows, _rows(train or area / TRAIN), embedder, say)
     if rows and {"control", "text_masked"} <= set(rows[0]):
-        return _narratives(rows, _rows(area / CONTROLS), embedder, say)
+        return _narratives(rows, area, train, embedder, say)
     say(f"{data} has no form that compliance is scored on")
     return []
 
@@ -109,35 +107,9 @@ def _segments(rows: Rows, train: Rows, embedder: Embedder, say: Say) -> list[Fig
     ]
 
 
-def _narratives(rows: Rows, controls: Rows, embedder: Embedder, say: Say) -> list[Figure]:
+def _narratives(rows: Rows, area: Path, train: Path | None, embedder: Embedder, say: Say) -> list[Figure]:
     say(f"Ranking controls for {len(rows)} narratives ...")
-    wanted = [re.sub(r"\s", "", r["control"]) for r in rows]
-    known = {re.sub(r"\s", "", r["label"]): r for r in controls}
-    kept = [(r, w) for r, w in zip(rows, wanted, strict=True) if w in known]
-    names = sorted({w for _, w in kept})
-    ours = {each.id: each.text for each in frameworks()["NIST-800-53"].requirements}
-    official = {n: f"{known[n]['title']}. {known[n]['statement']}" for n in names}
-    both = [f"{official[n]} {ours.get(n, '')}" for n in names]
-    alone = [n for n in names if n in ours]
-    asked = [re.sub(r"https?://\S+", "", r["text_masked"]) for r, _ in kept]
-    hits = _hits(Near(both, embedder), names, asked, [w for _, w in kept])
-    said = np.array([UNWRITTEN.search(text) is None for text in asked])
-    mine = [(q, w) for q, (_, w) in zip(asked, kept, strict=True) if w in ours]
-    own = _hits(Near([ours[n] for n in alone], embedder), alone, [q for q, _ in mine], [w for _, w in mine])
-    note = f"{int((~said).sum())} of them say only that a response is planned"
-    return [
-        Figure("narratives to 800-53 controls, hit@1", float(hits.mean()), 0.5, anchors="TF-IDF .377",
-               rows=len(kept), note=f"zero-shot, NIST's text beside ours; {note}"),
-        Figure("the same, of narratives that say something", float(hits[said].mean()) if said.any() else None,
-               rows=int(said.sum())),
-        Figure("the same, by our wording alone", float(own.mean()) if len(own) else None, None, rows=len(own),
-               note="controls of the low and moderate baselines"),
-    ]  # fmt: skip
-
-
-def _hits(near: Near, names: Sequence[str], asked: Sequence[str], wanted: Sequence[str]) -> Any:
-    best = near.scores(asked).argmax(axis=1)
-    return np.array([names[place] == name for place, name in zip(best, wanted, strict=True)], bool)
+    return narratives(rows, _rows(area / CONTROLS), _rows(train or area / NARRATIVES), embedder)
 
 
 def _templates(area: Path, embedder: Embedder, say: Say) -> list[Figure]:

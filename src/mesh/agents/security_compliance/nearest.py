@@ -37,12 +37,17 @@ class Near:
 
     def scores(self, asked: Sequence[str]) -> "NDArray[np.float64]":
         """Shape (len(asked), len(texts)): the higher the nearer, 0 on average."""
-        import numpy as np
-
-        words = np.stack([self._row(_counts(text)) for text in asked]) @ self._words.T
+        words = self.words(asked)
         if self._embedder is None or self._meanings is None:
             return _standard(words)
         return LEXICAL * _standard(words) + (1 - LEXICAL) * _standard(self.meanings(asked))
+
+    def words(self, asked: Sequence[str]) -> "NDArray[np.float64]":
+        """Cosines of the counted words, shape (len(asked), len(texts))."""
+        import numpy as np
+
+        cosines: NDArray[np.float64] = np.stack([self._row(_counts(text)) for text in asked]) @ self._words.T
+        return cosines
 
     def meanings(self, asked: Sequence[str]) -> "NDArray[np.float64]":
         """Cosines of the embeddings, shape (len(asked), len(texts)). There must be an embedder."""
