@@ -5,12 +5,12 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Literal
 
 from mesh.agents.nlp_query.layer import layer
 from mesh.agents.nlp_query.vocabulary import words
 from mesh.kit.ports import Ports
+from mesh.kit.stems import stem
 
 ABOUT = re.compile(
     r"\b(?:polic(?:y|ies)|articles?|documents?|documentation|handbook|written|"
@@ -117,7 +117,7 @@ def _is_heading(sentence: str, title: str) -> bool:
 def sought(text: str) -> tuple[str, ...]:
     """The stems of what a question looks for, without the words that only ask."""
     filler = layer().filler
-    return tuple(dict.fromkeys(_stem(w) for w in words(text) if w not in filler and w not in CUES))
+    return tuple(dict.fromkeys(stem(w) for w in words(text) if w not in filler and w not in CUES))
 
 
 def search(text: str, ports: Ports, *, strict: bool = False) -> list[Passage]:
@@ -126,9 +126,9 @@ def search(text: str, ports: Ports, *, strict: bool = False) -> list[Passage]:
     every = list(passages(ports))
     if not wanted or not every:
         return []
-    stems = [Counter(_stem(w) for w in words(f"{p.title} {p.text}")) for p in every]
+    stems = [Counter(stem(w) for w in words(f"{p.title} {p.text}")) for p in every]
     length = sum(c.total() for c in stems) / len(stems)
-    seen = Counter(stem for counts in stems for stem in counts)
+    seen = Counter(word for counts in stems for word in counts)
     weight = {w: math.log(1 + (len(every) - seen[w] + 0.5) / (seen[w] + 0.5)) for w in wanted}
     whole = sum(weight.values())
     scored = []
@@ -144,19 +144,6 @@ def search(text: str, ports: Ports, *, strict: bool = False) -> list[Passage]:
 
 def _scored(passage: Passage, score: float, share: float) -> Passage:
     return Passage(passage.kind, passage.id, passage.title, passage.text, passage.simulated, score, share)
-
-
-@cache
-def _stem(word: str) -> str:
-    stemmed: str = _stemmer().stemWord(word)
-    return stemmed
-
-
-@cache
-def _stemmer():  # type: ignore[no-untyped-def]
-    from snowballstemmer import stemmer
-
-    return stemmer("english")
 
 
 def quoted(found: Sequence[Passage]) -> str:

@@ -1,18 +1,12 @@
-"""Words as they are counted: stems of what carries meaning (Porter's English stemmer by Snowball)."""
+"""Words as they are counted: stems of what carries meaning, British and American spellings as one."""
 
 import re
-from functools import cache, lru_cache
+from functools import lru_cache
 
-WORD = re.compile(r"[a-z0-9]+")
-EMPTY = frozenset(
-    re.findall(
-        r"\w+",
-        "a an the of in on and or to for with is are be by at from as that this which it has have been "
-        "what can how do does not any there was were will would should could may we our i you they their "
-        "its into than then so such these those about between during more most some no all each every "
-        "who when where must shall ",
-    )
-)
+from mesh.kit.stems import EMPTY, WORD, stem
+
+# Policies say these of everything.
+_SAYS_NOTHING = EMPTY | {"all", "each", "every", "must", "shall", "when", "where", "who"}
 # British and American spellings of one word.
 _SPELLING = re.compile(r"(?<=[a-z]{3})is(?=(?:e[sd]?|ing|ation)$)")
 
@@ -24,17 +18,9 @@ def stems(text: str) -> tuple[str, ...]:
     >>> stems("Authorised users, synchronizing the clocks")
     ('author', 'user', 'synchron', 'clock')
     """
-    return tuple(_stem(word) for word in WORD.findall(text.lower()) if word not in EMPTY)
-
-
-@cache
-def _stemmer():  # type: ignore[no-untyped-def]
-    from snowballstemmer import stemmer
-
-    return stemmer("english")
+    return tuple(_stem(word) for word in WORD.findall(text.lower()) if word not in _SAYS_NOTHING)
 
 
 @lru_cache(maxsize=50_000)
 def _stem(word: str) -> str:
-    stemmed: str = _stemmer().stemWord(_SPELLING.sub("iz", word))
-    return stemmed
+    return stem(_SPELLING.sub("iz", word))
