@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mesh.adapters.federation import kinds
-from mesh.adapters.federation.here import FederationHere, worth
+from mesh.adapters.federation import here, kinds
+from mesh.adapters.federation.here import FederationHere
 from mesh.adapters.federation.kinds import Brought, Kind
+from mesh.adapters.federation.outcome import worth
 from mesh.adapters.federation.rehearsal import INPUTS, made_up
 from mesh.adapters.federation.training import Trained
 from mesh.kit.fakes import NOON, fake_ports
@@ -136,7 +137,7 @@ def test_an_altered_model_is_not_used(mesh: Mesh) -> None:
     told = trained(mesh)
     mesh.held["alder"].blobs.put(f"federated/churn/{told.sha256}.npy", b"something else")
     with pytest.raises(Unavailable, match="damaged"):
-        versions.in_use(mesh.held["alder"].blobs, "churn")
+        versions.in_use(mesh.held["alder"].blobs, "churn", lambda _: False)
 
 
 def test_every_site_pays_is_given_a_receipt_and_stops_when_its_budget_is_spent(mesh: Mesh) -> None:
@@ -166,12 +167,16 @@ def test_a_training_that_is_cut_short_is_paid_in_full(mesh: Mesh) -> None:
     assert [entry.epsilon for entry in ledger.read(mesh.held["birch"].blobs).entries] == [4.0]
 
 
-def test_a_mesh_that_only_rehearses_says_so(mesh: Mesh) -> None:
-    only = replace(mesh.of("alder"), why_not="There is no coordinator.")
-    with pytest.raises(Unavailable, match="no coordinator"):
-        only.train(plan(), lambda _: None)
-    told = only.train(plan(rehearsal=Rehearsal(sites=4), rounds=2), lambda _: None)
+def test_a_place_where_flower_cannot_be_says_what_to_do_instead(
+    mesh: Mesh, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    function = replace(mesh.of("alder"), why_not="A task trains.")
+    told = function.train(plan(rehearsal=Rehearsal(sites=4), rounds=2), lambda _: None)
     assert told.simulated and told.pooled.auc is not None and not mesh.receipts
+    monkeypatch.setattr(here, "find_spec", lambda name: None)
+    for asked in (plan(), plan(rehearsal=Rehearsal(sites=4))):
+        with pytest.raises(Unavailable, match="A task trains"):
+            function.train(asked, lambda _: None)
 
 
 def test_a_pooled_model_is_not_computed_over_msps(mesh: Mesh) -> None:

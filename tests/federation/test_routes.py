@@ -74,6 +74,15 @@ def test_a_training_is_a_job_whose_rounds_and_price_show_in_the_status(
     assert len(lines) == answer["sites_in"]
 
 
+def test_an_update_is_taken_back_by_its_receipt(client: TestClient) -> None:
+    lines = client.get("/mesh/receipts", params={"what": "model-update"}).json()["items"]
+    number = next(line["number"] for line in lines if line["what"] == "model-update")
+    taken = client.post(f"/mesh/receipts/{number}/revoke")
+    assert taken.status_code == 200 and taken.json()["revokes"] == number
+    assert not any(v["in_use"] for v in client.get("/federated/status").json()["versions"]["churn"])
+    assert client.get(f"/mesh/receipts/{number}").json()["revoked"]
+
+
 def test_a_rehearsal_is_answered_at_once(client: TestClient) -> None:
     (example, _) = registry.find("federated_learning").examples
     reply = client.post("/federated/train", json=dict(example.question))
@@ -84,3 +93,10 @@ def test_a_roll_back_needs_a_version_in_use(client: TestClient) -> None:
     reply = client.post("/federated/rollback", json={"model_type": "threat_techniques"})
     assert reply.status_code == 404
     assert client.post("/federated/rollback", json={"model_type": "prices"}).status_code == 422
+
+
+def test_what_was_taken_back_stays_so_when_the_msp_that_did_it_is_erased(platform: Platform) -> None:
+    (run, *_) = [entry.key for entry in platform.commons.scan("withdrawn-trainings")]
+    (first, *_) = sorted(tenant.msp_id for tenant in platform.tenants.listing())
+    platform.tenants.erase(first)
+    assert platform.commons.find("withdrawn-trainings", run)

@@ -1,9 +1,14 @@
 """What a training over several MSPs is asked for and tells: the port `Federation` and its words."""
 
 from collections.abc import Callable, Sequence
-from typing import Literal, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Strategy = Literal["fedavg", "fedavgm", "fedprox", "fedadam"]
 Defence = Literal["none", "trimmed_mean", "krum"]
@@ -98,6 +103,23 @@ class ModelVersion(BaseModel):
     epsilon: FiniteFloat
     in_use: bool
     simulated: bool
+    withdrawn: bool = Field(default=False, description="An MSP took its part back: it serves nobody any more")
+
+
+@dataclass(frozen=True, slots=True)
+class SharedModel:
+    """The shared version in use, as an agent serves it: linear in scaled inputs.
+
+    `scales` give a middle and a spread for each of `inputs`, both public: a value counts as
+    tanh((value - middle) / (2 spread)), an unknown one as 0. `weights` has a constant first; for more than
+    two classes it is a table (inputs + 1, classes), row by row.
+    """
+
+    version: ModelVersion
+    inputs: tuple[str, ...]
+    scales: tuple[tuple[float, float], ...]
+    classes: tuple[str, ...]
+    weights: "NDArray[np.float64]"
 
 
 class Federation(Protocol):
@@ -114,6 +136,9 @@ class Federation(Protocol):
 
     def versions(self, kind: str) -> Sequence[ModelVersion]:
         """The tenant's versions of a kind, newest first."""
+
+    def serving(self, kind: str) -> SharedModel | None:
+        """The tenant's shared version in use, or None. Raises Unavailable where it is damaged."""
 
     def roll_back(self, kind: str) -> ModelVersion | None:
         """Go back to the version before the one in use; None: none is in use now. Raises NotFound."""

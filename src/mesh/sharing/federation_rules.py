@@ -176,7 +176,11 @@ class Lineage(BaseModel):
     delta: float
     unit: str = "one client record"
     inputs: tuple[str, ...]
+    # A middle and a spread of each input, where they are scaled: weights say nothing without them.
+    scales: tuple[tuple[float, float], ...] = ()
     classes: tuple[str, ...]
+    # The training it is of, as the receipts of those that took part name it.
+    run: str = ""
     scores: dict[str, float]
     simulated: bool
     licence: str = "of the MSPs that took part"

@@ -3,17 +3,23 @@ from, and which one is in use. A crash leaves the version before in use."""
 
 import hashlib
 import io
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from pydantic import BaseModel, ValidationError
 
-from mesh.kit.federation import ModelVersion
+from mesh.kit.federation import ModelVersion, SharedModel
+from mesh.kit.platform import Commons, Entry
 from mesh.kit.ports import Blobs
 from mesh.kit.problem import NotFound, Unavailable
 from mesh.sharing.federation_learner import Floats
 from mesh.sharing.federation_rules import Lineage
 
 FOLDER = "federated"
+# Trainings that an MSP took its part back from, by id. The rows are nobody's: they stay when it is erased.
+WITHDRAWN, NOBODY = "withdrawn-trainings", ""
+# Whether the training with this id was withdrawn.
+Withdrawn = Callable[[str], bool]
 
 
 class InUse(BaseModel):
@@ -38,45 +44,72 @@ def keep(blobs: Blobs, card: Lineage, content: bytes, *, use: bool) -> None:
         _use(blobs, card.kind, [*(v for v in history if v != card.version), card.version])
 
 
-def in_use(blobs: Blobs, kind: str) -> tuple[Lineage, Floats] | None:
+def withdraw(commons: Commons, run: str) -> None:
+    """No version of this training is served to anyone when this returns."""
+    commons.put(Entry(shelf=WITHDRAWN, key=run, owner=NOBODY, body={"run": run}))
+
+
+def withdrawn_in(commons: Commons) -> Withdrawn:
+    return lambda run: bool(run) and commons.find(WITHDRAWN, run) is not None
+
+
+def in_use(blobs: Blobs, kind: str, withdrawn: Withdrawn) -> tuple[Lineage, Floats] | None:
     """The card and weights in use, or None. Raises Unavailable when they are not what the card describes."""
-    history = _history(blobs, kind)
-    if not history:
+    card = next(_standing(blobs, kind, withdrawn), None)
+    if card is None:
         return None
-    raw = blobs.get(_card(kind, history[-1]))
-    try:
-        card = Lineage.model_validate_json(raw or b"")
-    except ValidationError as fault:
-        raise Unavailable(_damaged(kind)) from fault
     content = blobs.get(f"{FOLDER}/{kind}/{card.sha256}.npy")
     if content is None or hashlib.sha256(content).hexdigest() != card.sha256:
         raise Unavailable(_damaged(kind))
     return card, np.load(io.BytesIO(content), allow_pickle=False)
 
 
-def listed(blobs: Blobs, kind: str) -> list[ModelVersion]:
+def serving(blobs: Blobs, kind: str, withdrawn: Withdrawn) -> SharedModel | None:
+    """The version in use, as an agent serves it."""
+    found = in_use(blobs, kind, withdrawn)
+    if found is None:
+        return None
+    card, weights = found
+    return SharedModel(
+        _told(card, used=True, withdrawn=False), card.inputs, card.scales, card.classes, weights
+    )
+
+
+def listed(blobs: Blobs, kind: str, withdrawn: Withdrawn) -> list[ModelVersion]:
     """All versions of a kind, newest first."""
-    history = _history(blobs, kind)
+    used = next((card.version for card in _standing(blobs, kind, withdrawn)), None)
     found = []
     for name in blobs.names(f"{FOLDER}/{kind}/card-"):
         card = Lineage.model_validate_json(blobs.get(name) or b"{}")
-        found.append(
-            ModelVersion(
-                version=card.version, sha256=card.sha256, parent=card.parent, made_at=card.made_at,
-                sites=card.sites, epsilon=card.epsilon, in_use=history[-1:] == [card.version],
-                simulated=card.simulated,
-            )
-        )  # fmt: skip
+        found.append(_told(card, used=card.version == used, withdrawn=withdrawn(card.run)))
     return sorted(found, key=lambda one: one.made_at, reverse=True)
 
 
-def roll_back(blobs: Blobs, kind: str) -> ModelVersion | None:
+def roll_back(blobs: Blobs, kind: str, withdrawn: Withdrawn) -> ModelVersion | None:
     """Take the version in use out of use; the one before it, if there is one, is in use again."""
-    history = _history(blobs, kind)
-    if not history:
+    versions = [card.version for card in _standing(blobs, kind, withdrawn)]
+    if not versions:
         raise NotFound(f"No shared {kind} model is in use here.")
-    _use(blobs, kind, history[:-1])
-    return next((one for one in listed(blobs, kind) if one.in_use), None)
+    _use(blobs, kind, versions[:0:-1])
+    return next((one for one in listed(blobs, kind, withdrawn) if one.in_use), None)
+
+
+def _standing(blobs: Blobs, kind: str, withdrawn: Withdrawn) -> Iterator[Lineage]:
+    """The versions that were in use and were not withdrawn, the present one first. Raises Unavailable."""
+    for version in reversed(_history(blobs, kind)):
+        try:
+            card = Lineage.model_validate_json(blobs.get(_card(kind, version)) or b"")
+        except ValidationError as fault:
+            raise Unavailable(_damaged(kind)) from fault
+        if not withdrawn(card.run):
+            yield card
+
+
+def _told(card: Lineage, *, used: bool, withdrawn: bool) -> ModelVersion:
+    return ModelVersion(
+        version=card.version, sha256=card.sha256, parent=card.parent, made_at=card.made_at, sites=card.sites,
+        epsilon=card.epsilon, in_use=used, simulated=card.simulated, withdrawn=withdrawn,
+    )  # fmt: skip
 
 
 def _history(blobs: Blobs, kind: str) -> list[str]:

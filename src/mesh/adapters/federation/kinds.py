@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from mesh.kit.federation import SharedModel
 from mesh.kit.ports import Ports
 from mesh.kit.problem import Unavailable
 from mesh.sharing.federation_learner import Floats, Integers, Rows
@@ -41,13 +42,16 @@ class Brought:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`read` gives a site's rows at a moment; `in_use` log-odds of raw inputs by what answers today."""
+    """`read` gives a site's rows at a moment; `in_use` log-odds of raw inputs by what answers today; `fit`
+    makes a new version ready to serve one MSP, on its own side; `scales` are what inputs are scaled by."""
 
     name: str
     inputs: Callable[[Ports], Sequence[str]]
     classes: Callable[[Ports], Sequence[str]]
     read: Callable[[Ports, datetime], Brought]
     in_use: Callable[[Ports], Scorer | None]
+    fit: Callable[[Ports, SharedModel, Brought], None] = lambda _ports, _shared, _mine: None
+    scales: Callable[[], tuple[tuple[float, float], ...]] = lambda: ()
 
 
 def churn_inputs(_ports: Ports) -> Sequence[str]:
@@ -88,6 +92,18 @@ def churn_in_use(ports: Ports) -> Scorer | None:
     return scored
 
 
+def churn_fit(ports: Ports, shared: SharedModel, mine: Brought) -> None:
+    """Calibrate the version on the MSP's own clients; without client health, or what that takes, it is served
+    as it is."""
+    try:
+        from mesh.agents.client_health.learning.together import fit
+    except ModuleNotFoundError:
+        return
+    parts = (mine.train, mine.held_out)
+    x, left, client = (np.concatenate([getattr(p, name) for p in parts]) for name in ("x", "y", "record"))
+    fit(ports.blobs, shared, x, left, client)
+
+
 def technique_classes(ports: Ports) -> Sequence[str]:
     """The techniques that the shipped classifier knows. Raises Unavailable without it."""
     held = np.load(ports.models.path("techniques") / "techniques.npz", allow_pickle=False)
@@ -106,7 +122,8 @@ def technique_rows(ports: Ports, now: datetime) -> Brought:
 
 
 KINDS = {
-    CHURN: Kind(CHURN, churn_inputs, lambda _: ("stays", "leaves"), churn_rows, churn_in_use),
+    CHURN: Kind(CHURN, churn_inputs, lambda _: ("stays", "leaves"), churn_rows, churn_in_use,
+                churn_fit, lambda: tuple(SCALES.values())),
     TECHNIQUES: Kind(
         TECHNIQUES, lambda _: [f"embedding-{n}" for n in range(384)], technique_classes, technique_rows,
         lambda _: None,

@@ -158,6 +158,11 @@ def terms_of(kind: str, inputs: int, classes: int, plan: Any, *, steps: int = 1,
     )  # fmt: skip
 
 
+def rate_of(plan: Any) -> float:
+    """Plain averaging has no momentum, and takes longer steps instead."""
+    return 0.6 if plan.strategy in ("fedavgm", "fedadam") else 1.5
+
+
 def _enough(sites: int, least: int, out: dict[int, str]) -> None:
     if sites < least:
         whys = ", ".join(sorted(set(out.values())))

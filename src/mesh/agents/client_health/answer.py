@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from mesh.agents.client_health.actions import ACTIONS, MOST_ACTIONS, WORTH_ACTING, sentence
 from mesh.agents.client_health.chosen import Chosen, choose
-from mesh.agents.client_health.churn import COVERAGE, Churn, Reading, health
+from mesh.agents.client_health.churn import COVERAGE, ChurnModel, Reading, health
 from mesh.agents.client_health.features import BY_NAME, HORIZON_DAYS, NAMES
 from mesh.agents.client_health.history import DAY, History, of_client
 from mesh.agents.client_health.model import (
@@ -72,13 +72,18 @@ def _answered(
         base_log_odds=about.base,
         clients=list(clients),
         learnt=chosen.report,
-        notes=[*notes, *([SIMULATED] if about.simulated else [])],
+        notes=[*notes, *notes_of(chosen)],
     )
     return Answered(reply, chosen.used, simulated=simulated or about.simulated)
 
 
+def notes_of(chosen: Chosen) -> list[str]:
+    """What whoever reads the numbers should know of the model."""
+    return [note for note in (chosen.note, SIMULATED if chosen.churn.about.simulated else "") if note]
+
+
 def of_history(
-    churn: Churn, history: History, now: datetime, given: Mapping[str, float] | None = None
+    churn: ChurnModel, history: History, now: datetime, given: Mapping[str, float] | None = None
 ) -> Health:
     """The health of a stored client; one that has left, or of whom nothing is stored, has no numbers."""
     given = given or {}
@@ -101,7 +106,7 @@ def of_history(
 
 
 def judge(
-    churn: Churn,
+    churn: ChurnModel,
     known: Mapping[str, float],
     given: Mapping[str, float],
     client_id: str | None = None,
@@ -132,7 +137,7 @@ def judge(
     )
 
 
-def _drivers(churn: Churn, used: Mapping[str, float], reading: Reading) -> Iterable[Driver]:
+def _drivers(churn: ChurnModel, used: Mapping[str, float], reading: Reading) -> Iterable[Driver]:
     from math import exp
 
     for feature, value in used.items():
@@ -165,7 +170,7 @@ def _message(reading: Reading, drivers: list[Driver]) -> str:
     return chance[0].upper() + chance[1:] + because
 
 
-def _actions(churn: Churn, used: Mapping[str, float], drivers: list[Driver]) -> list[Action]:
+def _actions(churn: ChurnModel, used: Mapping[str, float], drivers: list[Driver]) -> list[Action]:
     """For what speaks for leaving, the strongest first."""
     chosen = [
         one

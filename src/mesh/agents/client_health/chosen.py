@@ -1,18 +1,20 @@
-"""Which churn model answers: the MSP's own, where it has one, else the one learnt from many MSPs."""
+"""Which churn model answers: the MSP's own, else one that MSPs learnt together, else the network's."""
 
 import hashlib
 from dataclasses import dataclass
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from mesh.agents.client_health.churn import NETWORK, Churn, from_bytes, from_file
-from mesh.agents.client_health.model import ModelReport
+from mesh.agents.client_health.churn import NETWORK, ChurnModel, from_bytes, from_file
+from mesh.agents.client_health.model import Lineage, ModelReport, Scope
+from mesh.agents.client_health.shared import SharedChurn, fit_of
 from mesh.kit.agent import ModelUsed
+from mesh.kit.federation import ModelVersion
 from mesh.kit.ports import Blobs, Ports
 from mesh.kit.problem import Unavailable
 
 FOLDER = "models/client-health"
+SHARED = "churn"
 CARD = f"{FOLDER}/card.json"
 DAMAGED = "This MSP's own churn model is damaged; ./mesh train client-health makes it anew."
 
@@ -34,14 +36,20 @@ class OwnCard(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    churn: Churn
-    scope: Literal["network", "own"]
+    """The model that answers. `shared` is what is known of a version that was learnt together."""
+
+    churn: ChurnModel
+    scope: Scope
     sha256: str
+    shared: ModelVersion | None = None
+    note: str = ""
 
     @property
     def used(self) -> ModelUsed:
         about = self.churn.about
-        return ModelUsed(name=about.name, version=about.version, provider="onnx")
+        return ModelUsed(
+            name=about.name, version=about.version, provider="statistics" if self.shared else "onnx"
+        )
 
     @property
     def report(self) -> ModelReport:
@@ -50,16 +58,38 @@ class Chosen:
             scope=self.scope,
             trained_on=about.trained_on,
             simulated=about.simulated,
-            snapshots=about.snapshots,
-            departures=about.departures,
+            # Of a shared model nobody knows them: sites tell sums under noise, not counts.
+            snapshots=None if self.shared else about.snapshots,
+            departures=None if self.shared else about.departures,
             sha256=self.sha256,
+            lineage=Lineage.model_validate(self.shared.model_dump()) if self.shared else None,
         )
 
 
 def choose(ports: Ports) -> Chosen:
     """The model for this tenant. Raises Unavailable when it is missing or is not what its card describes."""
-    own = own_model(ports.blobs)
-    return own or network_model(ports)
+    return own_model(ports.blobs) or shared_model(ports) or network_model(ports)
+
+
+def shared_model(ports: Ports) -> Chosen | None:
+    """The version that MSPs learnt together and this one has in use, or None."""
+    if SHARED not in ports.federation.kinds():
+        return None
+    shared = ports.federation.serving(SHARED)
+    if shared is None:
+        return None
+    told, churn = shared.version, SharedChurn(shared, fit_of(ports.blobs, shared.version.sha256))
+    fit = churn.fit
+    rates = (
+        f"its rates are calibrated on {fit.clients} of your clients, {fit.departures} of which left"
+        if fit.clients
+        else "its rates are not calibrated on your clients, and its bounds leave everything open"
+    )
+    note = (
+        f"Learnt together by {told.sites} MSPs (version {told.version}, epsilon {told.epsilon:g} a client); "
+        f"{rates}."
+    )
+    return Chosen(churn, "shared", told.sha256, told, note)
 
 
 def network_model(ports: Ports) -> Chosen:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -62,8 +62,20 @@ class Reading:
     may_leave: bool
 
 
+class ChurnModel(Protocol):
+    """A churn model ready to be asked, whatever it is made of."""
+
+    about: About
+
+    def read(self, clients: Sequence[Mapping[str, float | None]]) -> list[Reading]:
+        """One reading for each client, given by feature; what is absent or None is unknown."""
+
+    def read_table(self, x: "NDArray[np.floating[Any]]") -> list[Reading]:
+        """The same of a table (clients, features) in the order of `about.features`, NaN for the unknown."""
+
+
 class Churn:
-    """A churn model ready to be asked."""
+    """A churn model in an ONNX graph."""
 
     def __init__(self, content: bytes) -> None:
         """Reads the graph. Raises Unavailable for what is none."""
@@ -80,39 +92,45 @@ class Churn:
             raise Unavailable("The churn model cannot be read; train it again.") from fault
 
     def read(self, clients: Sequence[Mapping[str, float | None]]) -> list[Reading]:
-        """One reading for each client, given by feature; what is absent or None is unknown."""
-        import numpy as np
-
-        names = self.about.features
-        x = [[math.nan if (v := client.get(name)) is None else v for name in names] for client in clients]
-        return self.read_table(np.array(x, dtype=np.float32).reshape(-1, len(names)))
+        """One reading for each client."""
+        return self.read_table(table(self.about, clients))
 
     def read_table(self, x: "NDArray[np.floating[Any]]") -> list[Reading]:
-        """The same of a table (clients, features) in the order of `about.features`, NaN for the unknown."""
+        """The same of a table."""
         import numpy as np
 
         log_odds, effects = self._session.run(None, {"features": x.astype(np.float32)})
         return [
-            self._reading(float(one), by_feature)
+            reading(self.about, float(one), by_feature)
             for one, by_feature in zip(log_odds, effects.tolist(), strict=True)
         ]
 
-    def _reading(self, log_odds: float, effects: list[float]) -> Reading:
-        import numpy as np
 
-        about = self.about
-        chance = probability(log_odds)
-        low = float(np.interp(log_odds, about.interval_at, about.interval_low))
-        high = float(np.interp(log_odds, about.interval_at, about.interval_high))
-        return Reading(
-            log_odds=log_odds,
-            effects=dict(zip(about.features, effects, strict=True)),
-            probability=chance,
-            low=min(low, chance),
-            high=max(high, chance),
-            may_stay=log_odds <= about.stays_to,
-            may_leave=log_odds >= about.leaves_from,
-        )
+def table(about: About, clients: Sequence[Mapping[str, float | None]]) -> "NDArray[np.float32]":
+    """Clients as rows (clients, features), NaN for what is absent or None."""
+    import numpy as np
+
+    names = about.features
+    x = [[math.nan if (v := client.get(name)) is None else v for name in names] for client in clients]
+    return np.array(x, dtype=np.float32).reshape(-1, len(names))
+
+
+def reading(about: About, log_odds: float, effects: list[float]) -> Reading:
+    """What log-odds and their parts by feature say, with the bounds that the model tells of itself."""
+    import numpy as np
+
+    chance = probability(log_odds)
+    low = float(np.interp(log_odds, about.interval_at, about.interval_low))
+    high = float(np.interp(log_odds, about.interval_at, about.interval_high))
+    return Reading(
+        log_odds=log_odds,
+        effects=dict(zip(about.features, effects, strict=True)),
+        probability=chance,
+        low=min(low, chance),
+        high=max(high, chance),
+        may_stay=log_odds <= about.stays_to,
+        may_leave=log_odds >= about.leaves_from,
+    )
 
 
 def _unreadable(faults: Any) -> tuple[type[Exception], ...]:

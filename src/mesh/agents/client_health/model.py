@@ -10,6 +10,7 @@ from mesh.kit.records import Name
 MOST_CLIENTS = 500
 Status = Literal["ok", "left", "no_history", "unknown"]
 Outcome = Literal["stays", "leaves"]
+Scope = Literal["network", "shared", "own"]
 
 
 class _Inputs(BaseModel):
@@ -97,7 +98,10 @@ class Driver(BaseModel):
     words: str
     value: float
     unit: str
-    typical: float | None = Field(description="The middle one of the clients the model learnt from")
+    typical: float | None = Field(
+        description="The middle one of the clients the model learnt from; of a shared model, which knows none"
+        " of them, the public value it is scaled about"
+    )
     effect: float
     odds_factor: float = Field(description="What it multiplies the odds of leaving by")
     sentence: str
@@ -131,17 +135,31 @@ class Health(BaseModel):
     given: list[str] = Field(default=[], description="Inputs from the question rather than stored history")
 
 
+class Lineage(BaseModel):
+    """Where a version comes from that MSPs learnt together. `parent` is the version it replaced; `epsilon` is
+    the most that a client's record paid for it."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    version: str
+    parent: str | None
+    made_at: str
+    sites: int
+    epsilon: float
+
+
 class ModelReport(BaseModel):
     """Which model answered, and what it learnt from."""
 
     model_config = ConfigDict(protected_namespaces=())
 
-    scope: Literal["network", "own"] = Field(description="Learnt from many MSPs, or from this one alone")
+    scope: Scope = Field(description="The one that is shipped, one that MSPs learnt together, or their own")
     trained_on: str
     simulated: bool = Field(description="Learnt from simulated MSPs")
-    snapshots: int
-    departures: int
+    snapshots: int | None = Field(description="null where MSPs learnt together: nobody counts theirs")
+    departures: int | None
     sha256: str
+    lineage: Lineage | None = Field(default=None, description="Of a version that MSPs learnt together")
 
 
 class Answer(Health):

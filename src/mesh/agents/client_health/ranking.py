@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from mesh.agents.client_health.answer import SIMULATED, of_history
+from mesh.agents.client_health.answer import notes_of, of_history
 from mesh.agents.client_health.chosen import choose
-from mesh.agents.client_health.churn import Churn
+from mesh.agents.client_health.churn import ChurnModel
 from mesh.agents.client_health.features import HORIZON_DAYS
 from mesh.agents.client_health.history import DAY, LOOK_BACK, History, of_all
 from mesh.agents.client_health.model import Driver, Health, ModelReport, Outlook
@@ -96,7 +96,7 @@ def ranking(query: RankingQuery, ports: Ports) -> Ranking:
         message="" if ranked else EMPTY if not judged else "No stored client has the history it takes.",
         learnt=chosen.report,
         simulated=about.simulated or any(history.simulated for history in histories),
-        notes=[SIMULATED] if about.simulated else [],
+        notes=notes_of(chosen),
     )
 
 
@@ -117,7 +117,7 @@ def _place(cursor: str | None) -> int:
     return int(place)
 
 
-def _before(churn: Churn, histories: list[History], then: datetime) -> dict[str, tuple[int, float]]:
+def _before(churn: ChurnModel, histories: list[History], then: datetime) -> dict[str, tuple[int, float]]:
     """Place and probability at an earlier time, by client, of those that had a history then."""
     moment = then.timestamp() / DAY
     old: list[tuple[float, str]] = []

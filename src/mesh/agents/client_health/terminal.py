@@ -12,6 +12,9 @@ from mesh.kit.problem import FieldError, Invalid
 
 MOST_DRIVERS = 10
 MOST_CLIENTS = 40
+WHOSE = {
+    "own": "this MSP's own model", "shared": "the shared model", "network": "the network's model",
+}  # fmt: skip
 OUTLOOK = {
     ("stays",): "like clients that stay",
     ("leaves",): "like clients that leave",
@@ -103,8 +106,7 @@ def _several(clients: Sequence[Health], width: int) -> Iterator[str]:
 
 
 def _foot(answer: Answer, width: int) -> Iterator[str]:
-    whose = "this MSP's own model" if answer.learnt.scope == "own" else "the network's model"
-    yield from wrap(f"By {whose}: {answer.learnt.trained_on}.", width)
+    yield from wrap(f"By {WHOSE[answer.learnt.scope]}: {answer.learnt.trained_on}.", width)
     for note in answer.notes:
         yield from wrap(note, width)
 

@@ -12,7 +12,15 @@ from mesh.agents.federated_learning import AGENT
 from mesh.agents.federated_learning.answer import answer, plan_of, roll_back, status
 from mesh.agents.federated_learning.model import Question, RollBack, StatusQuery
 from mesh.kit.fakes import fake_ports
-from mesh.kit.federation import Measured, ModelVersion, Outcome, RoundTold, SiteTold, TrainingPlan
+from mesh.kit.federation import (
+    Measured,
+    ModelVersion,
+    Outcome,
+    RoundTold,
+    SharedModel,
+    SiteTold,
+    TrainingPlan,
+)
 from mesh.kit.ports import Ports
 from mesh.kit.problem import Invalid, NotFound, Unavailable, validated
 
@@ -53,6 +61,9 @@ class Played:
 
     def versions(self, kind: str) -> Sequence[ModelVersion]:
         return ()
+
+    def serving(self, kind: str) -> SharedModel | None:
+        return None
 
     def roll_back(self, kind: str) -> ModelVersion | None:
         raise NotFound("No shared churn model is in use here.")

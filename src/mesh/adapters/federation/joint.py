@@ -1,0 +1,94 @@
+"""One training over the MSPs that agreed: each site's rows on its own side, and the coordinator's side of it.
+
+What it leaves behind is `outcome`.
+"""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from mesh.adapters.federation.grid import InProcessGrid
+from mesh.adapters.federation.kinds import KINDS, Brought
+from mesh.adapters.federation.outcome import Left, outcome, paid
+from mesh.adapters.federation.site import Site, client_app, fresh_noise
+from mesh.adapters.federation.training import Trained, rate_of, terms_of, train
+from mesh.kit.federation import Outcome, RoundTold, TrainingPlan
+from mesh.kit.problem import FieldError, Invalid
+from mesh.sharing.federation_learner import learner
+from mesh.sharing.federation_ledger import Entry, book, left
+from mesh.sharing.federation_rules import least_sites, taking_part
+from mesh.sharing.federation_versions import in_use
+
+if TYPE_CHECKING:
+    from mesh.adapters.federation.here import FederationHere
+
+
+class Joint:
+    """A training that one MSP asked for, over all that take part."""
+
+    def __init__(self, over: "FederationHere", plan: TrainingPlan) -> None:
+        self.over, self.plan = over, plan
+        self.kind = KINDS[plan.kind]
+        self.asker = over.ports(over.msp_id)
+        self.now: datetime = self.asker.clock.now()
+        named = f"{over.msp_id} {plan.kind} {self.now.isoformat()}"
+        self.run_id = hashlib.sha256(named.encode()).hexdigest()[:16]
+        members = taking_part(over.tenants(), plan.sites, over.agreed)
+        # Numbers do not follow names, or the order of the list would tell who is who.
+        shuffled = sorted(members, key=lambda m: hashlib.sha256(f"{self.run_id} {m}".encode()).digest())
+        self.members = dict(enumerate(shuffled, start=1))
+        self.brought: dict[int, Brought] = {}
+
+    def run(self, tell: Callable[[RoundTold], None]) -> Outcome:
+        """Raises Invalid where too few take part, Unavailable where round after round is lost."""
+        least = least_sites(self.plan)
+        if len(self.members) < least:
+            reason = f"{len(self.members)} MSPs that were asked have agreed to take part; it takes {least}"
+            raise Invalid(f"{reason}.", errors=[FieldError("participating_msps", reason)])
+        inputs, classes = self.kind.inputs(self.asker), self.kind.classes(self.asker)
+        scorer = self._in_use()
+        apps = {
+            node: client_app(lambda _context, _kind, node=node: self._site(node, scorer))  # type: ignore[misc]
+            for node in self.members
+        }
+        draft = terms_of(self.plan.kind, len(inputs), len(classes), self.plan, rate=rate_of(self.plan))
+        try:
+            trained = train(InProcessGrid(apps), draft, least, tell)
+        finally:
+            rows, self.brought = self.brought, {}
+        self._settle(trained)
+        told = Left(self.plan, self.kind, self.run_id, self.now, self.members, inputs, classes, rows)
+        return outcome(trained, told, self.over)
+
+    def _site(self, node: int, scorer: Callable[[Any], Any] | None) -> Site:
+        """What the site brings; its rows are read once a training."""
+        ports = self.over.ports(self.members[node])
+        if node not in self.brought:
+            self.brought[node] = self.kind.read(ports, self.now)
+        mine = self.brought[node]
+        raw = mine.raw_held_out
+        used = None if scorer is None else (lambda _x: scorer((mine.held_out.x, raw)))
+        return Site(
+            mine.train, mine.held_out, fresh_noise(), left(ports.blobs, self.now), used,
+            book=lambda epsilon: self._book(node, epsilon),
+        )  # fmt: skip
+
+    def _in_use(self) -> Callable[[Any], Any] | None:
+        """Log-odds by what the asking MSP uses today: a shared version, else what its agent came with."""
+        held = in_use(self.asker.blobs, self.plan.kind, self.over.withdrawn)
+        if held is not None:
+            model, weights = learner(len(held[0].inputs), len(held[0].classes)), held[1]
+            return lambda both: model.scores(weights, both[0])[:, 0]
+        scorer = self.kind.in_use(self.asker)
+        return None if scorer is None else (lambda both: scorer(both[1]))
+
+    def _settle(self, trained: Trained) -> None:
+        """Book what each site paid, and give it a receipt."""
+        for node in trained.left:
+            self._book(node, paid(trained, node))
+            self.over.receipt(self.members[node], paid(trained, node), self.run_id)
+
+    def _book(self, node: int, epsilon: float) -> None:
+        entry = Entry(run=self.run_id, kind=self.plan.kind, at=self.now, epsilon=epsilon)
+        book(self.over.ports(self.members[node]).blobs, entry)
