@@ -79,6 +79,10 @@ TLS = (
     "The minimum is TLS 1.2, which CloudFront applies only under a domain of one's own; under "
     "cloudfront.net it decides itself."
 )
+_OUTWARD = (
+    "The training task fetches its image and calls AWS over HTTPS. A private subnet would need a NAT gateway "
+    "or endpoints, paid by the hour though a task runs for minutes; the security group lets nothing in."
+)
 
 ROWS = (
     Row(SOLUTIONS, "L1", ANYWHERE, _RUNTIME),
@@ -120,6 +124,10 @@ ROWS = (
         "change every security group of the account."),
     Row(SOLUTIONS, "CFR1", "/Distribution", "MSPs work from anywhere; price class 100 limits the edges."),
     Row(SOLUTIONS, "CFR4", "/Distribution", TLS),
+    Row(SOLUTIONS, "ECS2", "-federation/Task/",
+        "Names of tables, buckets and queues, and the code's hash. Keys are in Secrets Manager, which the "
+        "task asks itself."),
+    Row(NIST, "VPCNoUnrestrictedRouteToIGW", "-federation/Vpc", _OUTWARD),
     Row(SOLUTIONS,
         "IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]",
         "/CloudWatchRole", _AWS_POLICY),
@@ -135,9 +143,12 @@ WILDCARDS: Mapping[str, str] = {
     r":bedrock:\*::foundation-model/[\w.:-]+$": "One model, in the regions that its inference profile leads "
     "to; a condition allows it through that profile alone.",
     r":log-group:/aws/lambda/[\w-]+:\*$": "The function's own log group, whose streams Lambda names.",
+    r":log-group:/ecs/[\w-]+:\*$": "The task's own log group, whose streams ECS names.",
     r"-data-.*/(blobs|bodies)/\*$": "Objects are named when they are stored. Whoever answers for a tenant "
     "does it in a session that is fenced to the tenant's folder.",
     r"-models-.*/models/[\w.-]+/\*$": "One model's files, each named by its SHA-256.",
+    r":apigateway:.*::/usageplans/\*/(keys|usage)$": "What a usage plan counted, read alone: the "
+    "plan's id is made with it, by a stack that comes after the functions.",
     r"/@connections/\*$": "Connections of this one API and stage, named when a client connects.",
     r"/AWSLogs/<AWS::AccountId>/\*$": "AWS Config names the files of its history, in this account's folder.",
 }
