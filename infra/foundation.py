@@ -12,11 +12,12 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from infra import identity, network, queues
-from infra.names import arn, bucket_arn, bucket_name
+from infra.names import arn, bucket_arn, bucket_name, machine_arn
 from infra.plan import ALERTS, PREFIX, SECRET, THREAT_RULE, Plan
 from infra.removal import kept
 from mesh.adapters.aws.intelligence import GRAVE
 from mesh.kit.event import Event
+from mesh.workflows import library
 
 ACCESS_LOGS_KEPT_DAYS = 90
 # Services that put messages into the encrypted topic, for this account alone; rules do it under a role.
@@ -46,9 +47,9 @@ class Foundation(Stack):
         self.access_logs = self._access_logs(plan)
         # What the authorizer must know to accept tokens; empty where keys are the only way in.
         self.tokens = identity.user_pool(self, plan) if plan.switches.user_pool else {}
-        self.vpc = network.private_vpc(self, self.key) if plan.switches.vpc else None
+        self.vpc = network.private_vpc(self, self.key, plan) if plan.switches.vpc else None
         self.failed_events = queues.failed_events(self)
-        self._threat_rule()
+        self._alerting_rules()
         CfnOutput(self, "AlertsTopic", value=self.alerts.topic_arn)
         CfnOutput(self, "Secret", value=SECRET)
         CfnOutput(self, "FailedEventsUrl", value=self.failed_events.queue_url)
@@ -119,17 +120,33 @@ class Foundation(Stack):
         )
         return bucket
 
-    def _threat_rule(self) -> None:
-        """The relay puts grave events on the bus; each becomes an alert."""
-        rule = events.Rule(
-            self, "ThreatRule", rule_name=THREAT_RULE, description="Threats of severity HIGH and above",
-            event_pattern=events.EventPattern(
+    def _alerting_rules(self) -> None:
+        """What becomes an alert: grave events, which the relay puts on the bus, and runs of playbooks that
+        did not come to their end, of which Step Functions tells.
+        """
+        self._alert_of(
+            "ThreatRule", THREAT_RULE, "Threats of severity HIGH and above",
+            events.EventPattern(
                 source=[str(Event.model_fields["source"].default).strip("/")],
                 detail={"data": {"severity": sorted(GRAVE)}},
             ),
         )  # fmt: skip
+        self._alert_of(
+            "RunsRule", f"{PREFIX}-runs-failed", "Runs of playbooks that did not come to their end",
+            events.EventPattern(
+                source=["aws.states"], detail_type=["Step Functions Execution Status Change"],
+                detail={
+                    "status": ["FAILED", "TIMED_OUT", "ABORTED"],
+                    "stateMachineArn": [machine_arn(name) for name in library.names()],
+                },
+            ),
+        )  # fmt: skip
+
+    def _alert_of(self, rule_id: str, name: str, description: str, pattern: events.EventPattern) -> None:
+        """A rule with a role of its own, which may publish to the topic and nothing else."""
+        rule = events.Rule(self, rule_id, rule_name=name, description=description, event_pattern=pattern)
         role = iam.Role(
-            self, "ThreatRuleRole", assumed_by=_of_this_account("events.amazonaws.com"), path=f"/{PREFIX}/"
+            self, f"{rule_id}Role", assumed_by=_of_this_account("events.amazonaws.com"), path=f"/{PREFIX}/"
         )
         for actions, resource in (
             (["sns:Publish"], self.alerts.topic_arn),
