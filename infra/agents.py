@@ -15,7 +15,7 @@ from infra import grants, packaging, queues
 from infra.data import Data
 from infra.functions import LIVE, MeshFunction, Spec, Surroundings, invoked
 from infra.names import function_arn, machine_arn
-from infra.plan import JOBS_QUEUE, Plan, function_name
+from infra.plan import JOBS_QUEUE, TRAININGS, Plan, function_name
 from mesh.adapters.aws.tables import EVENTS, Table
 from mesh.kit.agent import Agent
 from mesh.workflows import library
@@ -89,11 +89,15 @@ class Agents(Stack):
         called = {"MESH_AGENT_FUNCTION": function_name("{agent}") + (f":{LIVE}" if plan.published else "")}
         called["MESH_STATE_MACHINE"] = machine_arn("{playbook}")
         called["MESH_FEEDS_FUNCTION"] = function_name("feed-refresher")
+        told = [function_arn("feed-refresher")]
+        if plan.trains:
+            called["MESH_TRAININGS_FUNCTION"] = function_name(TRAININGS)
+            told.append(function_arn(TRAININGS))
         plain = packaging.PLAIN
         return [
             Spec("async-processor", "queue.handler", plain, 256, job_timeout_s(plan),
                  "Has stored questions answered", environment=called,
-                 may=[*grants.hand_on_jobs([*agents, function_arn("feed-refresher")]),
+                 may=[*grants.hand_on_jobs([*agents, *told]),
                       *grants.receive(JOBS_QUEUE),
                       *grants.start_runs(machine_arn(name) for name in library.names())]),
             Spec("event-processor", "kinesis.handler", plain, 256, 60, "Counts events, keeps grave threats",
@@ -103,6 +107,10 @@ class Agents(Stack):
             Spec("feed-refresher", "schedule.refresh_feeds", packaging.FEEDS, 1024, 600,
                  "Fetches newer public facts", [*grants.refresh_feeds(), *grants.fetch_when_asked()],
                  failures=self.failed_events),
+            Spec("benchmark-refresher", "schedule.refresh_benchmarks", plain, 512, 840,
+                 "Brings the figures of MSPs that agreed up to date",
+                 grants.refresh_benchmarks(self.data.tenant_role.role_arn), environment=self._tenants,
+                 answers=True, failures=self.failed_events),
             Spec("job-reminder", "schedule.remind_of_jobs", plain, 256, 60,
                  "Finds jobs whose messages were lost", grants.remind_of_jobs(),
                  failures=self.failed_events),
@@ -134,7 +142,10 @@ class Agents(Stack):
         )  # fmt: skip
 
     def _clock(self) -> None:
-        for slug, rate in (("feed-refresher", Duration.days(1)), ("job-reminder", Duration.minutes(5))):
+        for slug, rate in (
+            ("feed-refresher", Duration.days(1)), ("benchmark-refresher", Duration.hours(6)),
+            ("job-reminder", Duration.minutes(5)),
+        ):  # fmt: skip
             rule = events.Rule(
                 self, f"{slug}-clock", rule_name=function_name(slug), schedule=events.Schedule.rate(rate)
             )

@@ -14,7 +14,7 @@ from reports.usage import PREFIX
 # Functions that share a box, and those that have one of their own.
 TOGETHER = {
     "socket-connect": "sockets", "socket-message": "sockets", "socket-disconnect": "sockets",
-    "feed-refresher": "clock", "job-reminder": "clock",
+    "feed-refresher": "clock", "job-reminder": "clock", "benchmark-refresher": "clock",
 }  # fmt: skip
 ALONE = ("authorizer", "platform", "relay", "broadcaster", "event-processor", "async-processor")
 

@@ -1,17 +1,18 @@
 """What a month of requests makes of AWS, in the units that are paid for, from a deployment's templates.
 
-What is neither in the templates nor measured is an assumption, and stands in ASSUMED with its reason.
+What is neither in the templates nor measured is an assumption (`reports.assumptions`).
 """
 
 import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from mesh.adapters.aws.telemetry import METRICS
+from reports.asking import asked
+from reports.assumptions import Load, Use, assumed
 from reports.template import Assembly, Resource
 
 MEASURED = Path(__file__).with_name("measured.json")
@@ -22,46 +23,6 @@ WHOLE_CPU_MB = 1769
 KINDS_OF_WORK = 6
 # AWS gives each account three dashboards for nothing, of this many metrics each.
 METRICS_FOR_NOTHING = 50
-ASSUMED: Mapping[str, tuple[float, str]] = {
-    "wait_ms": (6, "milliseconds a function waits for each call of AWS"),
-    "plain_cpu_ms": (8, "processor milliseconds of an event in a function that runs no agent"),
-    "kept_warm_s": (600, "seconds Lambda keeps a function that nobody calls"),
-    "burst_share": (0.005, "least share of requests that meet a new function, because several come at once"),
-    "async_share": (0.05, "share of requests that are answered later, through the queue"),
-    "grave_share": (0.01, "share of requests whose answer is a HIGH or CRITICAL threat"),
-    "socket_hours": (176, "hours a month that each MSP has a dashboard open"),
-    "platform_line_bytes": (600, "bytes of log that Lambda itself writes for each invocation"),
-    "own_line_bytes": (450, "bytes of the line that a function writes for each event"),
-    "access_line_bytes": (330, "bytes of the line that API Gateway writes for each request"),
-    "head_bytes": (400, "bytes of a reply's headers"),
-    "sampled_share": (0.05, "share of traces that X-Ray keeps beyond the first of each second"),
-    "models_gb": (0.5, "GB of models, knowledge and old versions of them"),
-    "idle_polls": (648_000, "requests a month with which Lambda asks an empty queue for messages"),
-    "feeds_s": (120, "seconds of the daily refresh of feeds"),
-}  # fmt: skip
-
-
-def assumed(name: str) -> float:
-    return ASSUMED[name][0]
-
-
-@dataclass(frozen=True)
-class Load:
-    """A month: questions asked, and MSPs that ask them. They are spread evenly over agents and hours."""
-
-    name: str
-    requests: int
-    msps: int
-
-
-@dataclass(frozen=True)
-class Use:
-    """So many units at a price; `of` says what for, `rests` that it is paid without a single request."""
-
-    price: str
-    units: float
-    of: str
-    rests: bool = False
 
 
 @cache
@@ -76,6 +37,7 @@ def uses(assembly: Assembly, load: Load) -> Iterator[Use]:
     yield from _functions(assembly, load)
     yield from _requests(assembly, load)
     yield from _stores(load)
+    yield from asked(assembly, load)
     yield from _watching(assembly, load)
 
 
@@ -135,7 +97,7 @@ def _functions(assembly: Assembly, load: Load) -> Iterator[Use]:
 
 
 # Called by a clock.
-RESTING = {"job-reminder": 8_640.0, "feed-refresher": 30.0}
+RESTING = {"job-reminder": 8_640.0, "feed-refresher": 30.0, "benchmark-refresher": 120.0}
 
 
 def _events(load: Load) -> dict[str, float]:

@@ -7,6 +7,7 @@ they are stored, and the services that know no resources (X-Ray; Comprehend; `dy
 from infra.grants.admin import administer, fetch_when_asked, note_keys
 from infra.grants.allowing import Statements, allow, bodies, items
 from infra.grants.events import count_events, follow_events, follow_table, pass_events_on
+from infra.grants.federation import start_trainings, train
 from infra.grants.jobs import hand_on_jobs, queue_jobs, receive, remind_of_jobs, work_off_jobs
 from infra.grants.models import ask_model, ask_services, read_models, refresh_feeds
 from infra.grants.running import have_network_interfaces, read_secret, write_logs
@@ -17,6 +18,7 @@ from infra.grants.tenants import (
     every_tenants_rows,
     look_up_keys,
     meet_partners,
+    refresh_benchmarks,
     see_partners,
     serve_platform,
     share,
@@ -51,6 +53,7 @@ __all__ = [
     "read_models",
     "read_secret",
     "receive",
+    "refresh_benchmarks",
     "refresh_feeds",
     "remind_of_jobs",
     "run_steps",
@@ -58,6 +61,8 @@ __all__ = [
     "serve_platform",
     "share",
     "start_runs",
+    "start_trainings",
+    "train",
     "work_off_jobs",
     "write_logs",
 ]

@@ -75,6 +75,15 @@ def share() -> Statements:
     return [items(COMMONS, "GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem")]
 
 
+def refresh_benchmarks(tenant_role: str) -> Statements:
+    """Each tenant's own figures from its own rows, under a session for that tenant."""
+    return [
+        items(TENANTS, "Scan"),
+        items(COMMONS, "GetItem", "PutItem", "UpdateItem", "DeleteItem"),
+        allow(["sts:AssumeRole"], [tenant_role]),
+    ]
+
+
 def meet_partners() -> Statements:
     """An introduction stands with both sides, so it is written into the partition of each."""
     return [items(NETWORK, "Query", "PutItem")]

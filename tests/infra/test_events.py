@@ -76,5 +76,6 @@ def test_feeds_are_refreshed_daily_and_lost_jobs_looked_for_every_few_minutes(le
     rules = lean.named("AWS::Events::Rule", "Name")
     assert rules["msp-intelligence-feed-refresher"]["ScheduleExpression"] == "rate(1 day)"
     assert rules["msp-intelligence-job-reminder"]["ScheduleExpression"] == "rate(5 minutes)"
-    for slug in ("feed-refresher", "job-reminder"):
+    assert rules["msp-intelligence-benchmark-refresher"]["ScheduleExpression"] == "rate(6 hours)"
+    for slug in ("feed-refresher", "job-reminder", "benchmark-refresher"):
         assert "DeadLetterConfig" in lean.functions[f"msp-intelligence-{slug}"]

@@ -7,17 +7,20 @@ import pytest
 from infra.functions import HANDLERS
 from mesh import registry
 from mesh.adapters.aws.settings import PREFIX, Settings
+from mesh.adapters.aws.trainings import TrainingTask
 from tests.infra.templates import Templates, statements, text
 
 BEHIND = {
     "platform", "authorizer", "async-processor", "event-processor", "relay", "feed-refresher", "job-reminder",
+    "benchmark-refresher",
     "socket-connect", "socket-disconnect", "socket-message", "broadcaster", "key-watcher",
-    "workflows",
+    "workflows", "trainings",
 }  # fmt: skip
 # What functions read besides the settings: which agent they are, what the agents' functions are called, and
 # which providers of models they ask (`mesh.adapters.models`).
 PROVIDERS = {"MESH_SENTIMENT", "MESH_GENERATOR", "MESH_BEDROCK_MODEL", "MESH_GENERATOR_TOKENS_A_DAY"}
-BESIDES = {"MESH_AGENT", "MESH_AGENT_FUNCTION", *PROVIDERS}
+TASK = {f"MESH_TRAINING_{name.upper()}" for name in TrainingTask.model_fields}
+BESIDES = {"MESH_AGENT", "MESH_AGENT_FUNCTION", *PROVIDERS, *TASK}
 
 
 def test_each_agent_and_each_part_behind_them_has_its_function(lean: Templates) -> None:

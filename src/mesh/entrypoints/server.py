@@ -16,6 +16,7 @@ from mesh.adapters.embedded.platform import open_platform
 from mesh.entrypoints import socket
 from mesh.entrypoints import web as dashboard
 from mesh.entrypoints.entrance import Entrance, is_loopback
+from mesh.entrypoints.housekeeping import keep_house
 from mesh.entrypoints.http import application
 from mesh.entrypoints.work import work_off
 from mesh.kit.platform import Platform
@@ -112,7 +113,10 @@ def embedded(
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         stopping = threading.Event()
-        workers = [_worker(platform, stopping, but=WORKFLOWS), _worker(platform, stopping, of=WORKFLOWS)]
+        workers = [
+            _worker(platform, stopping, but=WORKFLOWS), _worker(platform, stopping, of=WORKFLOWS),
+            keep_house(platform, stopping),
+        ]  # fmt: skip
         stop_starting = automatic.follow(platform)
         begun()
         try:

@@ -1,6 +1,6 @@
 """Contributions on their shelf: put there by each MSP for itself, read for as long as its consent lasts."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from mesh.kit.platform import Commons, Entry
 from mesh.kit.ports import Clock, Records
+from mesh.kit.problem import Conflict
 from mesh.kit.records import sortable
 from mesh.sharing.benchmark_measures import (
     MEASURES,
@@ -24,6 +25,8 @@ from mesh.sharing.policy import Consent, Item, decide
 
 SHELF = "contributions"
 FRESH = timedelta(days=1)
+TRIES = 20
+Body = dict[str, Any]
 # Figures of earlier months do not count any more.
 OLDEST_MONTHS = 4
 
@@ -36,11 +39,10 @@ class Contributions:
 
     def refresh(self, msp_id: str, records: Records, *, simulated: bool, force: bool = False) -> bool:
         """Bring the MSP's own contribution up to date; whether it contributes. Reads its rows once a day,
-        unless it is forced to. Without consent, what stood there goes.
+        unless it is forced to. Without consent, what stood there goes. Raises Conflict.
         """
-        consent = self.consents.of(msp_id)
-        if not agreed(msp_id, consent):
-            self.commons.remove(SHELF, _key(msp_id))
+        if not self._agrees(msp_id):
+            self.withdraw(msp_id)
             return False
         held, now = self.commons.find(SHELF, _key(msp_id)), self.clock.now()
         if held and not force and held.body.get("at", "") > sortable(now - FRESH):
@@ -54,9 +56,12 @@ class Contributions:
                 measure: {segment: asdict(figure) for segment, figure in found.items()}
                 for measure, found in fresh.figures.items()
             },
-            "revoked": held.body.get("revoked", {}) if held else {},
         }
-        self.commons.put(Entry(shelf=SHELF, key=_key(msp_id), owner=msp_id, body=body))
+        self._change(msp_id, lambda stood: {**body, "revoked": (stood or {}).get("revoked", {})})
+        if not self._agrees(msp_id):
+            # Withdrawn while its rows were read: it counted for nobody, and stays for nobody.
+            self.withdraw(msp_id)
+            return False
         return True
 
     def withdraw(self, msp_id: str) -> None:
@@ -65,11 +70,27 @@ class Contributions:
 
     def revoke(self, msp_id: str, measure: str) -> None:
         """Its figures of one measure do not count for the rest of the quarter."""
-        held = self.commons.find(SHELF, _key(msp_id))
-        if held is None:
-            return
-        revoked = {**held.body.get("revoked", {}), measure: quarter(self.clock.now())}
-        self.commons.put(held.model_copy(update={"body": {**held.body, "revoked": revoked}}))
+        now = quarter(self.clock.now())
+
+        def without(stood: Body | None) -> Body | None:
+            return stood and {**stood, "revoked": {**stood.get("revoked", {}), measure: now}}
+
+        self._change(msp_id, without)
+
+    def _agrees(self, msp_id: str) -> bool:
+        return agreed(msp_id, self.consents.of(msp_id))
+
+    def _change(self, msp_id: str, change: Callable[[Body | None], Body | None]) -> None:
+        """Store what `change` makes of what stands there, which none may have changed since: a figure that is
+        computed while another is taken back does not bring it back. None stores nothing.
+        """
+        for _ in range(TRIES):
+            held = self.commons.find(SHELF, _key(msp_id))
+            body = change(held.body if held else None)
+            entry = Entry(shelf=SHELF, key=_key(msp_id), owner=msp_id, body=body or {})
+            if body is None or self.commons.put(entry, held.version if held else 0):
+                return
+        raise Conflict("Your figures are changed at the same time; try again.", retry_after_s=1)
 
     def of(self, msp_id: str) -> Contribution | None:
         """One MSP's own contribution, as it stands."""

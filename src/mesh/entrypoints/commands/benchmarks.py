@@ -56,16 +56,22 @@ def run(options: argparse.Namespace) -> int:
 
 
 def refresh(options: argparse.Namespace) -> int:
+    from mesh.sharing.benchmark_refreshing import Refreshed, refresh_all
     from mesh.sharing.benchmarks import benchmarking_of
 
     with opened(options) as platform:
-        tenants = [_tenant(platform, options.msp)] if options.msp else platform.tenants.listing()
-        contributions, count = benchmarking_of(platform).contributions, 0
-        for tenant in tenants:
+        if options.msp:
+            tenant = _tenant(platform, options.msp)
             records = platform.ports(tenant.msp_id).records
-            count += contributions.refresh(tenant.msp_id, records, simulated=tenant.simulated, force=True)
-    say(f"{count} of {len(tenants)} MSPs contribute to benchmarks.")
-    return 0
+            contributions = benchmarking_of(platform).contributions
+            counts = contributions.refresh(tenant.msp_id, records, simulated=tenant.simulated, force=True)
+            done = Refreshed(int(counts), 1)
+        else:
+            done = refresh_all(platform, force=True)
+    say(f"{done.contributing} of {done.msps} MSPs contribute to benchmarks.")
+    if done.failed:
+        say(f"The figures of {done.failed} MSPs could not be computed and stay as they were.")
+    return 1 if done.failed else 0
 
 
 def _tenant(platform: Platform, msp_id: str) -> Tenant:
