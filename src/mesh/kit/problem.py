@@ -105,6 +105,10 @@ class Unavailable(Problem):
     status, slug, title = 503, "unavailable", "What this answer needs is missing"
 
 
+class Unanswered(Unavailable):
+    """A provider that is set up was asked and did not answer: what goes on without it says so."""
+
+
 ALL: tuple[type[Problem], ...] = (
     Malformed, Unauthorized, Forbidden, NotFound, NotAllowed, Conflict, TooLarge, Unsupported, Invalid,
     Throttled, Unavailable, Problem,

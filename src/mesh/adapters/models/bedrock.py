@@ -5,12 +5,12 @@ sent, because the newer models refuse them. Blocks of a reply are told by their 
 some models put their thoughts first.
 """
 
-import logging
 import time
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
+from mesh.adapters.models.asking import asked, made
 from mesh.adapters.models.breaker import Breaker
 from mesh.adapters.models.local_reader import standing_in
 from mesh.adapters.models.prompts import NOTHING, Prompt, to_answer, to_propose, to_write
@@ -21,13 +21,10 @@ from mesh.kit.problem import Unavailable
 
 # Amazon's own small model of the present generation, through the profile of the United States' regions.
 MODEL = "us.amazon.nova-2-lite-v1:0"
-CONNECT_S, READ_S, TRIES = 1.0, 8.0, 2
+READ_S = 8.0
 ANSWER_TOKENS, PLAN_TOKENS, TOKENS_A_WORD = 200, 500, 3
 TOOL = "plan"
-# What botocore's own reader stumbles over where JSON is of another form than was promised.
-UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
 _ENDED = frozenset({"end_turn", "stop_sequence", "tool_use"})
-log = logging.getLogger("mesh.bedrock")
 
 
 class BedrockGenerator:
@@ -99,40 +96,18 @@ class BedrockClient:
         self.model = model
         self._region, self._read_s, self._given = region, read_s, client
 
-    def converse(self, **asked: Any) -> Mapping[str, Any]:
+    def converse(self, **request: Any) -> Mapping[str, Any]:
         """The service's reply. Raises Unavailable for whatever it or the way to it does wrong."""
-        try:
-            from botocore.exceptions import BotoCoreError, ClientError
-            from botocore.parsers import ResponseParserError
-        except ImportError as error:
-            raise Unavailable("boto3, which calls Bedrock, is not installed.") from error
-        try:
-            reply: Mapping[str, Any] = self._client.converse(modelId=self.model, **asked)
-        except ClientError as error:
-            log.warning("bedrock: %s", error)
-            code = error.response.get("Error", {}).get("Code") or "an error"
-            raise Unavailable(f"Bedrock answered {code}.") from error
-        except (ResponseParserError, *UNREADABLE) as error:
-            log.warning("bedrock: %s", error)
-            raise Unavailable("Bedrock's answer cannot be read.") from error
-        except BotoCoreError as error:
-            log.warning("bedrock: %s", error)
-            raise Unavailable(f"Bedrock was not reached ({type(error).__name__}).") from error
+        reply: Mapping[str, Any] = asked(
+            "Bedrock",
+            lambda: self._client,
+            lambda client: client.converse(modelId=self.model, **request),
+        )
         return reply
 
     @cached_property
     def _client(self) -> Any:
-        if self._given is not None:
-            return self._given
-        import boto3
-        from botocore.config import Config
-
-        config = Config(
-            connect_timeout=CONNECT_S,
-            read_timeout=self._read_s,
-            retries={"mode": "standard", "total_max_attempts": TRIES},
-        )
-        return boto3.Session(region_name=self._region).client("bedrock-runtime", config=config)
+        return self._given or made("bedrock-runtime", self._region, self._read_s)
 
 
 def _blocks(reply: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -4,12 +4,12 @@ A call takes at most 25 texts of at most 5,000 bytes of UTF-8; of a longer text 
 time-outs and two tries: a caller with another provider would rather have its answer than wait.
 """
 
-import logging
 import time
 from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 from typing import Any
 
+from mesh.adapters.models.asking import asked, made
 from mesh.adapters.models.breaker import Breaker
 from mesh.adapters.models.sentiment import TONES, toned
 from mesh.adapters.models.spending import Meter, NoMeter
@@ -19,7 +19,7 @@ from mesh.kit.problem import Unavailable
 
 MOST_TEXTS, MOST_BYTES = 25, 5_000
 BILLED_BY, LEAST_BILLED = 100, 300
-CONNECT_S, READ_S, TRIES = 1.0, 3.0, 2
+READ_S = 3.0
 BY = ModelUsed(name="amazon-comprehend", version="2017-11-27", provider="comprehend")
 _NAMES: Mapping[Tone, str] = {
     "POSITIVE": "Positive",
@@ -27,9 +27,6 @@ _NAMES: Mapping[Tone, str] = {
     "NEUTRAL": "Neutral",
     "MIXED": "Mixed",
 }
-# What botocore's own reader stumbles over where JSON is of another form than was promised.
-UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
-log = logging.getLogger("mesh.comprehend")
 
 
 class ComprehendSentiment:
@@ -44,9 +41,9 @@ class ComprehendSentiment:
     def judge(self, texts: Sequence[str]) -> Provided[Sequence[Feeling]]:
         """One feeling a text. Raises Unavailable when the service fails on any: half an answer is none."""
         known: dict[str, Feeling] = {}
-        asked = list(dict.fromkeys(texts))
-        for start in range(0, len(asked), MOST_TEXTS):
-            part = asked[start : start + MOST_TEXTS]
+        apart = list(dict.fromkeys(texts))
+        for start in range(0, len(apart), MOST_TEXTS):
+            part = apart[start : start + MOST_TEXTS]
             sent = [shortened(text) for text in part]
             self._meter.allow()
             known |= zip(part, self._breaker.call(partial(self._counted, sent)), strict=True)
@@ -72,40 +69,16 @@ class ComprehendClient:
 
     def detect(self, texts: Sequence[str]) -> Mapping[str, Any]:
         """The service's reply. Raises Unavailable for whatever it or the way to it does wrong."""
-        try:
-            from botocore.exceptions import BotoCoreError, ClientError
-            from botocore.parsers import ResponseParserError
-        except ImportError as error:
-            raise Unavailable("boto3, which calls Comprehend, is not installed.") from error
-        try:
-            reply: Mapping[str, Any] = self._client.batch_detect_sentiment(
-                TextList=list(texts), LanguageCode="en"
-            )
-        except ClientError as error:
-            log.warning("comprehend: %s", error)
-            code = error.response.get("Error", {}).get("Code", "an error")
-            raise Unavailable(f"Comprehend answered {code}.") from error
-        except (ResponseParserError, *UNREADABLE) as error:
-            log.warning("comprehend: %s", error)
-            raise Unavailable("Comprehend's answer cannot be read.") from error
-        except BotoCoreError as error:
-            log.warning("comprehend: %s", error)
-            raise Unavailable(f"Comprehend was not reached ({type(error).__name__}).") from error
+        reply: Mapping[str, Any] = asked(
+            "Comprehend",
+            lambda: self._client,
+            lambda client: client.batch_detect_sentiment(TextList=list(texts), LanguageCode="en"),
+        )
         return reply
 
     @cached_property
     def _client(self) -> Any:
-        if self._given is not None:
-            return self._given
-        from botocore.config import Config
-        from botocore.session import Session
-
-        config = Config(
-            connect_timeout=CONNECT_S,
-            read_timeout=READ_S,
-            retries={"mode": "standard", "total_max_attempts": TRIES},
-        )
-        return Session().create_client("comprehend", region_name=self._region, config=config)
+        return self._given or made("comprehend", self._region, READ_S)
 
 
 def billed(text: str) -> int:

@@ -12,7 +12,7 @@ from mesh.adapters.models.spending import Price, TenantMeter
 from mesh.kit.absent import NoGenerator
 from mesh.kit.platform import Commons
 from mesh.kit.ports import Clock, Generator, Models, Provided, Row
-from mesh.kit.problem import Unavailable
+from mesh.kit.problem import Unanswered, Unavailable
 from mesh.kit.trace import Observer
 
 T = TypeVar("T")
@@ -51,7 +51,7 @@ class FirstGenerator:
         try:
             told = ask(self._then)
         except Unavailable as problem:
-            raise Unavailable(f"{failed} {problem.detail}") from problem
+            raise Unanswered(f"{failed} {problem.detail}") from problem
         return Provided(told.value, told.by, failed)
 
 

@@ -20,6 +20,7 @@ from mesh.agents.nlp_query.vocabulary import Vocabulary, vocabulary
 from mesh.agents.nlp_query.wording import worded
 from mesh.kit.agent import Answered, ModelUsed
 from mesh.kit.ports import Ports
+from mesh.kit.problem import Unanswered
 
 BY = ModelUsed(name="semantic-layer", version="1", provider="rules")
 
@@ -43,7 +44,10 @@ def answer(ask: Question, ports: Ports) -> Answered[Answer]:
     if documents.ABOUT.search(text):
         plan = Unread("nothing_found", "No stored policy or article speaks of that.")
     assert isinstance(plan, Unread)
-    offer = proposed(ask.query, plan, known, ports)
+    try:
+        offer = proposed(ask.query, plan, known, ports)
+    except Unanswered as problem:
+        return _abstained(ask, plan, ports, [*found.notes, f"No plan was proposed: {problem.detail}"])
     if offer is not None:
         answered = _ran(ask, offer.plan, known, ports, [offer.note])
         return replace(answered, by=offer.by)
@@ -106,12 +110,12 @@ def _written(ask: Question, text: str, ports: Ports, *, strict: bool) -> Answere
     reply = Answer(
         query=ask.query,
         conversation_id=ask.conversation_id,
-        answer=f"{said.words}. {quotes}" if said else quotes,
+        answer=f"{said.words}. {quotes}" if said and said.words else quotes,
         plan=plan,
         citations=cited,
         notes=[*said.notes] if said else [],
     )
-    return Answered(reply, said.by if said else BY, any(p.simulated for p in found))
+    return Answered(reply, (said and said.by) or BY, any(p.simulated for p in found))
 
 
 def _abstained(ask: Question, unread: Unread, ports: Ports, notes: list[str]) -> Answered[Answer]:

@@ -11,7 +11,7 @@ from mesh.agents.nlp_query.said import Unread
 from mesh.agents.nlp_query.vocabulary import Vocabulary
 from mesh.kit.agent import ModelUsed
 from mesh.kit.ports import Ports
-from mesh.kit.problem import Unavailable
+from mesh.kit.problem import Unanswered, Unavailable
 
 TASK = (
     "Choose the metric that the question asks for, its time in words, the dimensions it is grouped by, and "
@@ -47,11 +47,16 @@ def form() -> dict[str, Any]:
 
 
 def proposed(query: str, unread: Unread, known: Vocabulary, ports: Ports) -> Offer | None:
-    """A checked plan, or None: no provider, none that fits, or one that the checks refuse."""
+    """A checked plan, or None: no provider, none that fits, or one that the checks refuse.
+
+    Raises Unanswered when a provider that is set up fails.
+    """
     if unread.reason != "not_understood":
         return None
     try:
         provided = ports.generator.propose(TASK, query, form())
+    except Unanswered:
+        raise
     except Unavailable:
         return None
     row = provided.value

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from mesh.agents.nlp_query.documents import Passage
 from mesh.kit.agent import ModelUsed
 from mesh.kit.ports import Ports
-from mesh.kit.problem import Unavailable
+from mesh.kit.problem import Unanswered, Unavailable
 
 # Of what asks for a thing there may be a few words; of "do we have a policy on ..." there are none.
 ASKS = re.compile(r"\b(?:who|whom|when|where|which|what|how (?:long|often|many|much|old|soon|fast|far))\b")
@@ -24,8 +24,10 @@ BEST = 2
 
 @dataclass(frozen=True, slots=True)
 class Short:
+    """`words` are empty, and `by` is None, where a provider that is set up did not answer."""
+
     words: str
-    by: ModelUsed
+    by: ModelUsed | None
     notes: tuple[str, ...]
 
 
@@ -35,6 +37,8 @@ def short(query: str, text: str, found: Sequence[Passage], ports: Ports) -> Shor
         return None
     try:
         provided = ports.generator.answer(query, "\n".join(passage.text for passage in found[:BEST]))
+    except Unanswered as problem:
+        return Short("", None, (f"No short answer was read out of them: {problem.detail}",))
     except Unavailable:
         return None
     words = (provided.value or "").strip()
