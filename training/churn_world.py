@@ -1,17 +1,20 @@
 """Snapshots of simulated MSPs: what the network's churn model learns from and is judged on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from math import isclose
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mesh.agents.client_health.features import NAMES
 from mesh.agents.client_health.history import gathered
 from mesh.agents.client_health.learning.snapshots import Snapshots, snapshots
 from mesh.demo.world import Msp, world
 
 Say = Callable[[str], None]
+CLOSE = 1e-6  # machines differ in the last digits of an exponential
 
 
 @dataclass(frozen=True)
@@ -46,3 +49,27 @@ def of_msp(msp: Msp, until: datetime) -> Snapshots:
     first = min(datetime.fromisoformat(row["at"]) for row in msp.rows["tickets"]).timestamp() / 86_400
     rows = msp.rows
     return snapshots(gathered(rows["clients"], rows["tickets"], rows["revenue"], first), until)
+
+
+def summary(of: Simulated) -> dict[str, float]:
+    """What a world is like in a few numbers: its snapshots and departures, and of each input the mean and how
+    often it is known. A change of the simulator that reaches what the model learns from shows here.
+    """
+    x = of.taken.x
+    told = {"snapshots": float(len(x)), "departures": float(of.taken.departures())}
+    for name, column in zip(NAMES, x.T, strict=True):
+        known = column[~np.isnan(column)]
+        told[name] = float(known.mean()) if known.size else 0.0
+        told[f"{name}, known"] = known.size / max(1, len(column))
+    return told
+
+
+def changed(before: Mapping[str, float], now: Mapping[str, float]) -> list[str]:
+    """What is not as it was, with both numbers."""
+    return [
+        f"{name}: {before.get(name)} before, {now.get(name)} now"
+        for name in sorted({*before, *now})
+        if name not in before
+        or name not in now
+        or not isclose(before[name], now[name], rel_tol=CLOSE, abs_tol=CLOSE)
+    ]

@@ -3,11 +3,13 @@
     python -m training.make_client_health [--target FOLDER] [--msps N] [--keep FILE]
 
 Deterministic: the same versions give the same bytes. With --keep, the snapshots are kept in FILE for the next
-run. The simulated MSPs are others than those of the demo world, and lie earlier in time.
+run. The simulated MSPs are others than those of the demo world, and lie earlier in time. What the first of
+them are like is kept in world.json beside the model, so that a test notices when the simulator has changed.
 """
 
 import argparse
 import hashlib
+import json
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -21,11 +23,12 @@ from mesh.agents.client_health.features import NAMES
 from mesh.agents.client_health.learning.pipeline import Table, learn
 from mesh.agents.client_health.learning.snapshots import Snapshots
 from training.churn_scores import judged
-from training.churn_world import Simulated, simulated
+from training.churn_world import Simulated, simulated, summary
 
 MSPS, MONTHS, SEED = 120, 30, 101
 UNTIL = datetime(2025, 1, 1, tzinfo=UTC)
 VERSION = "1"
+WORLD, SAMPLE = "world.json", 2  # so many MSPs tell what the world was like
 # Of the MSPs for the card's scores; of the time, the last third.
 JUDGED_MSPS, JUDGED_TIME = 0.35, 0.35
 TOOLS = ("numpy", "scikit-learn", "lightgbm", "onnx")
@@ -73,6 +76,8 @@ def write(content: bytes, scores: dict[str, float], target: Path) -> None:
     """The model and its card."""
     target.mkdir(parents=True, exist_ok=True)
     (target / FILE).write_bytes(content)
+    world = json.dumps(sample(), indent=2).encode() + b"\n"
+    (target / WORLD).write_bytes(world)
     about = Churn(content).about
     Card(
         name=NETWORK,
@@ -83,8 +88,14 @@ def write(content: bytes, scores: dict[str, float], target: Path) -> None:
         licence="MIT",
         built_with="training/make_client_health.py, "
         + ", ".join(f"{tool} {version(tool)}" for tool in TOOLS),
+        also={WORLD: hashlib.sha256(world).hexdigest()},
         scores={measure: round(value, 4) for measure, value in scores.items()},
     ).write(target)
+
+
+def sample() -> dict[str, float]:
+    """What the first MSPs that are learnt from are like, as the simulator makes them now."""
+    return summary(simulated(SAMPLE, MONTHS, SEED, UNTIL, lambda _: None))
 
 
 def _kept(path: Path | None, msps: int) -> Simulated:
