@@ -1,12 +1,13 @@
-"""./mesh bench http | load | coldstart: speed on this machine, beside the bare function and a peer."""
+"""./mesh bench http | load | coldstart | forecast | dashboard: speed on this machine, beside peers."""
 
 import argparse
 import asyncio
 import json
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
-from bench import load, side_by_side
+from bench import forecast, load, side_by_side
 from bench.processes import Measured
 from mesh import registry
 from mesh.kit.problem import NotFound, Unavailable
@@ -31,6 +32,11 @@ def parser() -> argparse.ArgumentParser:
     cold.add_argument(
         "--rounds", type=int, default=3, metavar="N", help="starts of each (1 to 20, default 3)"
     )
+    told = "a forecast's time; with a peer, beside statsforecast on the same series"
+    forecast.add_options(kinds.add_parser("forecast", help=told))
+    pages = kinds.add_parser("dashboard", help="largest paint and live updates in Chromium; Lighthouse")
+    pages.add_argument("--lighthouse", type=Path, metavar="DIR", help="a folder in which it is installed")
+    pages.add_argument("--json", action="store_true", help="figures for machines")
     return top
 
 
@@ -40,6 +46,10 @@ def main(arguments: Sequence[str]) -> int:
     try:
         if options.kind == "coldstart":
             return _coldstart(options)
+        if options.kind == "forecast":
+            return forecast.run(options)
+        if options.kind == "dashboard":
+            return _dashboard(options)
         agent = registry.find(options.agent)
     except NotFound as problem:
         sys.stderr.write(f"mesh: {problem.detail}\n")
@@ -48,6 +58,16 @@ def main(arguments: Sequence[str]) -> int:
     run = side_by_side if options.kind == "http" else load
     measured = asyncio.run(run.measure(agent, seconds))
     return _tell(measured, options)
+
+
+def _dashboard(options: argparse.Namespace) -> int:
+    from bench import dashboard
+
+    try:
+        return _tell(dashboard.measure(options.lighthouse), options)
+    except Unavailable as error:
+        sys.stderr.write(f"mesh: {error.detail}\n")
+        return 1
 
 
 def _coldstart(options: argparse.Namespace) -> int:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from bench import forecast
+from bench.__main__ import main as bench
 
 # Answers as the real peer does, with the last value again and a second for each series.
 NAIVE = """
@@ -41,6 +42,21 @@ def test_both_forecast_the_same_series_and_are_scored_alike(
     assert found["series"] == 3 and found["statsforecast_s"] == 3.0
     assert found["statsforecast_smape"] == 0.0 and found["ours_smape"] < 0.1
     assert found["times_faster"] == pytest.approx(3.0 / found["ours_s"])
+
+
+def test_without_a_peer_ours_is_timed_alone_and_what_is_missing_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    months = [{"period": "MONTHLY", "train": [100.0 + n % 12 for n in range(70)], "test": [101.0] * 6}]
+    path = tmp_path / "series.json"
+    path.write_text(json.dumps(months))
+    assert bench(["forecast", "--series", str(path), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["sixty_months_ms"] > 0 and "times_faster" not in found
+    assert bench(["forecast", "--series", str(path), "--period", "HOURLY"]) == 2
+    assert "has no hourly series" in capsys.readouterr().err
+    assert bench(["forecast", "--series", str(tmp_path / "none.json")]) == 2
+    assert "none.json" in capsys.readouterr().err
 
 
 def test_a_peer_that_ends_is_an_error_and_no_figure(monkeypatch: pytest.MonkeyPatch) -> None:
