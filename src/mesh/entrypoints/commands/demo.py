@@ -1,14 +1,15 @@
-"""./mesh demo: load the simulated world, or take it out."""
+"""./mesh demo: load the simulated world, take it out, or film it."""
 
 import argparse
 import sys
 
+from mesh.entrypoints.commands import video
 from mesh.entrypoints.commands.up import say
 from mesh.entrypoints.home import add_home, home_of, opened
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    demo = commands.add_parser("demo", help="load or remove the simulated MSPs")
+    demo = commands.add_parser("demo", help="load, remove or film the simulated MSPs")
     actions = demo.add_subparsers(required=True, metavar="ACTION")
     load_world = actions.add_parser("load", help="load simulated MSPs in place of those that are there")
     load_world.add_argument("--msps", type=int, default=40, help="how many (default: 40)")
@@ -21,6 +22,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     remove_world = actions.add_parser("remove", help="take every simulated MSP out, keys and answers too")
     add_home(remove_world)
     remove_world.set_defaults(run=remove)
+    video.add(actions)
 
 
 def load(options: argparse.Namespace) -> int:
