@@ -4,6 +4,7 @@ The packages are those that are deployed, but for this machine's processor; they
 over MiniStack. Lambda's own share (fetching the zip, starting the sandbox) is not in any number here.
 """
 
+import hashlib
 import json
 import os
 import platform as machine
@@ -144,8 +145,9 @@ def cloud() -> Iterator[Cloud]:
                 scratch=Path(home) / "scratch",
             )  # fmt: skip
             deploy(settings, clients)
-            prepare_models(Path(home), say)
-            folders = tuple(folder for folder in standard_folders(Path(home)) if folder.is_dir())
+            # Models are built once, and kept for the next run.
+            prepare_models(CACHE, say)
+            folders = tuple(folder for folder in standard_folders(CACHE) if folder.is_dir())
             for card in (card for folder in folders for card in folder.glob(f"[!.]*/{CARD}")):
                 publish(clients, settings, card.parent)
             platform = open_platform(settings, clients=clients)
@@ -171,7 +173,8 @@ def packages(agents: Sequence[Agent], folder: Path) -> Iterator[tuple[Agent, Pat
     from infra.recipe import Target
 
     target = Target(platform=f"{machine.machine()}-manylinux_2_28")
-    built = build(say, agents=agents, target=target, cache=ROOT / ".mesh" / "packages-here").built
+    names = {agent.slug for agent in agents}
+    built = build(say, names=names, target=target, cache=ROOT / ".mesh" / "packages-here").built
     for agent in agents:
         with TemporaryDirectory(dir=folder) as place, zipfile.ZipFile(built[agent.slug]) as archive:
             archive.extractall(place)
@@ -181,7 +184,7 @@ def packages(agents: Sequence[Agent], folder: Path) -> Iterator[tuple[Agent, Pat
 def runtime() -> tuple[Path, Path]:
     """A Python like the functions' with AWS's runtime client, and a folder with FastAPI; installed once."""
     from infra.recipe import Target
-    from infra.wheels import python_like
+    from infra.wheels import LOCK, python_like
 
     uv = ROOT / ".mesh" / "bin" / "uv"
     found = python_like(Target())
@@ -189,13 +192,15 @@ def runtime() -> tuple[Path, Path]:
         raise FunctionFailed(
             f"there is no Python {Target().python} here: install one (uv python install 3.13)"
         )
-    python, peer = CACHE / "venv" / "bin" / "python", CACHE / "peer"
-    if not python.exists():
-        _run(str(uv), "venv", "--quiet", "--clear", "--python", found, str(CACHE / "venv"))
+    # Made again with another lock: FastAPI must be of the time of the packages' own starlette.
+    place = CACHE / hashlib.sha256(LOCK.read_bytes()).hexdigest()[:16]
+    python, peer = place / "venv" / "bin" / "python", place / "peer"
+    if not peer.exists():
+        _run(str(uv), "venv", "--quiet", "--clear", "--python", found, str(place / "venv"))
         install = [str(uv), "pip", "install", "--quiet", "--python", str(python)]
         _run(*install, "--compile-bytecode", *RUNTIME)
         # What it stands on comes along; what a package has as well is taken from there, since that is first.
-        _run(*install, "--target", str(peer), *PEER)
+        _run(*install, "--constraint", str(LOCK), "--target", str(peer), *PEER)
         _run(str(python), "-m", "compileall", "-q", str(peer))
     return python, peer
 

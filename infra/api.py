@@ -17,7 +17,8 @@ from infra.functions import invoked
 from infra.names import arn, function_arn
 from infra.plan import REST_API, STAGE, Plan
 from mesh.entrypoints.endpoint import CSV, JSON, NDJSON, Endpoint
-from mesh.entrypoints.http import ALLOWED_HEADERS, SHOWN_HEADERS, endpoints
+from mesh.entrypoints.http import ALLOWED_HEADERS, SHOWN_HEADERS
+from mesh.entrypoints.table import endpoints
 
 PLATFORM, AUTHORIZER = "platform", "authorizer"
 # As long as API Gateway waits unless AWS raises it; what takes longer is asked with Prefer: respond-async.

@@ -4,7 +4,7 @@ import hashlib
 import os
 import shutil
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -22,7 +22,6 @@ from infra.wheels import (
     resolved,
 )
 from mesh import registry
-from mesh.kit.agent import Agent
 
 CACHE = ROOT / ".mesh" / "packages"
 # Times in a zip say nothing; the earliest that the format knows.
@@ -31,14 +30,14 @@ PREVIOUS_KEPT = 2
 
 
 def build(
-    say: Say, *, agents: Iterable[Agent] | None = None, target: Target | None = None, cache: Path = CACHE
+    say: Say, *, names: Collection[str] | None = None, target: Target | None = None, cache: Path = CACHE
 ) -> Zips:
-    """Every package, with a line about each to `say`. Raises BuildFailed."""
+    """Every package, or those of these names, with a line about each to `say`. Raises BuildFailed."""
     target = target or Target()
     python = python_like(target)
     if python is None:
         say(f"No Python {target.python} is here to make .pyc files: the functions will start slower.")
-    wanted = recipes(registry.agents() if agents is None else agents)
+    wanted = {n: recipe for n, recipe in recipes(registry.agents()).items() if names is None or n in names}
     made, keys = {}, {}
     for count, recipe in enumerate(wanted.values(), start=1):
         say(f"Package {count} of {len(wanted)}: {recipe.name}")
@@ -47,7 +46,7 @@ def build(
         made[recipe.name] = cache / f"{recipe.name}-{key[:16]}.zip"
         keys[recipe.name] = key
         if not made[recipe.name].exists():
-            folder = libraries(requirements, target, python, cache, say)
+            folder = libraries(requirements, target, python, cache, say, in_function=recipe.in_function)
             _package(recipe, folder, python, made[recipe.name], say)
     return Zips(made, keys)
 
@@ -61,7 +60,7 @@ def _package(recipe: Recipe, folder: Path, python: str | None, path: Path, say: 
         compile_under(ours, python)
         size = _zipped([folder, ours], path)
     say(f"    {size / 1e6:.0f} MB unzipped, {path.stat().st_size / 1e6:.0f} MB zipped")
-    if size > LIMIT_BYTES:
+    if recipe.in_function and size > LIMIT_BYTES:
         path.unlink()
         raise BuildFailed(f"The package {recipe.name} has {size:,} bytes; Lambda takes {LIMIT_BYTES:,}.")
     _forget_older(recipe, path)

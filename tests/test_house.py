@@ -38,7 +38,7 @@ WORKS = """
 import json
 from mesh import registry
 from mesh.entrypoints import openapi
-from mesh.entrypoints.http import endpoints
+from mesh.entrypoints.table import endpoints
 table = endpoints()
 document = openapi.document([e for e in table if not e.path.startswith(("/docs", "/openapi"))])
 print(json.dumps({"agents": registry.names(), "paths": list(document["paths"])}))

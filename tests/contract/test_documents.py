@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from mesh import registry
-from mesh.entrypoints.http import endpoints
+from mesh.entrypoints.table import endpoints
 from mesh.kit import problem as problems
 from mesh.kit.agent import Agent
 from tests.contract.conftest import Msp, problem

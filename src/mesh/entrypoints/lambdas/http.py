@@ -2,6 +2,7 @@
 Mangum.
 """
 
+import asyncio
 import logging
 import os
 from collections.abc import Mapping
@@ -70,6 +71,14 @@ def _served() -> Mangum:
     return served(at.platform, os.environ.get("MESH_AGENT", ""), tokens=bool(at.settings.cognito_pool_id))
 
 
+@cache
+def _loop() -> None:
+    """Mangum asks for the loop of its thread, and from Python 3.12 on asking for one that nobody set is
+    warned of.
+    """
+    asyncio.set_event_loop(asyncio.new_event_loop())
+
+
 def served(platform: Platform, agent: str, *, tokens: bool = False) -> Mangum:
     """The application with the routes of one agent alone; where `agent` is empty, the platform's own.
     `tokens`: whether a user pool's token is taken in place of a key.
@@ -77,6 +86,7 @@ def served(platform: Platform, agent: str, *, tokens: bool = False) -> Mangum:
     of = [registry.find(agent)] if agent else []
     # A function is brought one event at a time: a thread for it would only have to be started.
     made = application(platform, of=of, alone=bool(agent), threads=False, tokens=tokens)
+    _loop()
     return Mangum(_vouched(made), lifespan="off", text_mime_types=TEXT)
 
 
@@ -121,7 +131,9 @@ def warmed(platform: Platform, name: str) -> None:
         log.warning("%s starts without what it loads: %s", agent.slug, problem.detail)
 
 
-if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":
+if kind := os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE"):
+    # A function has a whole processor while it starts, and a share of one when it answers.
     _served()
-    if os.environ.get("MESH_AGENT"):
+    _ = process().clients.dynamodb
+    if kind == "snap-start" and os.environ.get("MESH_AGENT"):
         warmed(process().platform, os.environ["MESH_AGENT"])

@@ -14,7 +14,7 @@ from mesh.adapters.aws.outbox import DynamoOutbox
 from mesh.adapters.aws.tables import NETWORK
 from mesh.entrypoints.commands.aws.place import Deployed
 from mesh.entrypoints.endpoint import Endpoint
-from mesh.entrypoints.http import endpoints
+from mesh.entrypoints.table import endpoints
 from mesh.kit.agent import Agent
 from mesh.kit.platform import Job
 from mesh.kit.problem import Problem
