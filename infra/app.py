@@ -9,6 +9,7 @@ from aws_cdk.cx_api import CloudAssembly
 from infra.agents import Agents, job_timeout_s
 from infra.api import Api
 from infra.data import Data
+from infra.federation import Federation
 from infra.foundation import Foundation
 from infra.functions import Surroundings
 from infra.guardrails import Guardrails
@@ -54,21 +55,28 @@ def assemble(app: App, plan: Plan, packages: Packages) -> dict[str, Stack]:
     workflows.add_stack_dependency(agents)
     api = Api(app, stack_name("api"), plan, foundation)
     api.add_stack_dependency(agents)
+    federation = _federation(app, around, foundation, data) if plan.trains else None
     realtime = Realtime(app, stack_name("realtime"), around, foundation, data)
     # Sockets log under the role that the REST API gives to API Gateway, once for the account.
     realtime.add_stack_dependency(api)
     guardrails = Guardrails(app, stack_name("guardrails"), plan, foundation)
     web = Web(app, stack_name("web"), plan, api, realtime, guardrails.edge_acl)
     web.add_stack_dependency(foundation)
-    working = (*agents.functions, *workflows.functions, *realtime.functions)
+    working = (*agents.functions, *workflows.functions, *realtime.functions,
+               *(federation.functions if federation else ()))  # fmt: skip
     behind = [slug for slug in working if slug not in named]
     observability = Observability(app, stack_name("observability"), plan, foundation, behind)
     stacks: dict[str, Stack] = {
         "foundation": foundation, "data": data, "agents": agents, "workflows": workflows, "api": api,
+        **({"federation": federation} if federation else {}),
         "realtime": realtime, "guardrails": guardrails, "web": web, "observability": observability,
     }  # fmt: skip
     Tags.of(app).add("project", PROJECT)
     return stacks
+
+
+def _federation(app: App, around: Surroundings, foundation: Foundation, data: Data) -> Federation:
+    return Federation(app, stack_name("federation"), around, foundation, data)
 
 
 def stack_name(name: str) -> str:

@@ -1,16 +1,30 @@
 """Which code each function gets: a zip made before synthesis, or a stand-in where only templates count."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from aws_cdk import AssetHashType
+from aws_cdk import AssetHashType, Aws
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3_assets as assets
+from constructs import Construct
 
 # Packages that are no agent's: the platform's routes; keys and tokens; what works behind them; the feeds.
 PLATFORM, AUTHORIZER, PLAIN, FEEDS = "platform", "authorizer", "plain", "feeds"
 SHARED = (PLATFORM, AUTHORIZER, PLAIN, FEEDS)
+# The task's that trains; no function has it.
+TRAINING = "training"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """Where a package lies for whatever is no function, and the SHA-256 of its bytes."""
+
+    bucket: str
+    key: str
+    sha256: str
 
 
 class Packages(Protocol):
@@ -18,12 +32,17 @@ class Packages(Protocol):
 
     def code(self, package: str) -> lambda_.Code: ...
 
+    def stored(self, scope: Construct, package: str) -> Stored: ...
+
 
 class StandIns:
     """No code at all, for tests and for reading templates; what it deploys says so when called."""
 
     def code(self, package: str) -> lambda_.Code:
         return lambda_.Code.from_inline(f"raise SystemExit('the package {package} was not built')")
+
+    def stored(self, scope: Construct, package: str) -> Stored:  # noqa: ARG002
+        return Stored(f"not-built-{Aws.ACCOUNT_ID}", f"{package}.zip", "0" * 64)
 
 
 @dataclass(frozen=True)
@@ -40,3 +59,11 @@ class Zips:
             asset_hash_type=AssetHashType.CUSTOM,
             asset_hash=self.fingerprints[package],
         )
+
+    def stored(self, scope: Construct, package: str) -> Stored:
+        content = self.built[package].read_bytes()
+        asset = assets.Asset(
+            scope, "Code", path=str(self.built[package]), asset_hash_type=AssetHashType.CUSTOM,
+            asset_hash=self.fingerprints[package],
+        )  # fmt: skip
+        return Stored(asset.s3_bucket_name, asset.s3_object_key, hashlib.sha256(content).hexdigest())

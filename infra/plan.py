@@ -18,6 +18,8 @@ EVENTS_DLQ = "msp-events-dlq"
 EVENTS_STREAM, SECRET = f"{PREFIX}-events", f"{PREFIX}-credentials"
 ALERTS, THREAT_RULE = f"{PREFIX}-alerts", "ThreatDetectionRule"
 DASHBOARD = "MSP-Intelligence-Overview"
+# The agent whose questions a task answers, and the function that starts the task.
+LEARNING, TRAININGS = "federated-learning", "trainings"
 # CloudFront and what belongs to it (web ACLs, certificates) is known in this region alone.
 EDGE_REGION = "us-east-1"
 # What follows the maker's name may hold a version; a profile has where it reaches before it.
@@ -30,7 +32,7 @@ class WrongPlan(ValueError):
 
 @dataclass(frozen=True)
 class Switches:
-    """What costs money at rest, or changes where functions run. Prices: docs/adr, us-east-1."""
+    """What costs money at rest, or changes where functions run. Prices: docs/cost.md."""
 
     waf: bool = False
     config_rules: bool = False
@@ -41,6 +43,8 @@ class Switches:
     vpc: bool = False
     snap_start: bool = False
     tracing: bool = True
+    # A task that trains over several MSPs; it runs for the time of a training and costs nothing otherwise.
+    training: bool = True
     # An alarm of its own for each function behind the agents too: 0.10 USD a month each. Without, they share
     # one over all functions of the account and region.
     alarm_each: bool = False
@@ -88,6 +92,22 @@ class Plan:
         """
         near = {"us": "us", "eu": "eu"}.get(self.region.split("-", 1)[0], "global")
         return self.bedrock_model or f"{near}.amazon.nova-2-lite-v1:0"
+
+    def asked_by(self, agent: Agent) -> tuple[str, ...]:
+        """The paid services that an agent asks in this deployment: none where what runs here stands in.
+
+        >>> from mesh import registry
+        >>> plan, agent = Plan(sentiment="comprehend"), registry.find("market-intelligence")
+        >>> plan.asked_by(agent), Plan().asked_by(agent)
+        (('comprehend',), ())
+        """
+        used = {"bedrock": self.generator == "bedrock", "comprehend": self.sentiment == "comprehend"}
+        return tuple(service for service in agent.services if used[service])
+
+    @property
+    def trains(self) -> bool:
+        """Whether there is a task that trains: for an agent whose libraries no function takes."""
+        return self.switches.training and any(agent.slug == LEARNING for agent in self.agents)
 
     @property
     def restored(self) -> frozenset[str]:

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.packaging import AUTHORIZER, FEEDS, PLAIN, PLATFORM, SHARED
+from infra.packaging import AUTHORIZER, FEEDS, PLAIN, PLATFORM, SHARED, TRAINING
+from infra.plan import LEARNING
 from mesh.kit.agent import Agent
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -18,9 +19,8 @@ LEFT_OUT = (
 )  # fmt: skip
 TESTS = ("tests.py", "tests_*.py", "test_*.py")
 NO_CODE = ("__pycache__", "README.md")
-# Agents whose libraries no function takes: Flower and the accountant, with what they stand on, have 316 MB.
-# The function says so (`mesh.adapters.federation.here.NOT_IN_A_FUNCTION`).
-NOT_IN_A_FUNCTION = frozenset({"federated-learning"})
+# Agents whose libraries no function takes: Flower, with what it stands on, has 316 MB. A task has them.
+NOT_IN_A_FUNCTION = frozenset({LEARNING})
 # What is shared, whoever shares it, is signed.
 SIGNING = "cryptography"
 # What the shared packages need besides; versions are those of the lock.
@@ -30,6 +30,8 @@ BESIDES: Mapping[str, Sequence[str]] = {
     AUTHORIZER: ("pyjwt[crypto]",),
     PLAIN: (),
     FEEDS: ("httpx", "pyyaml"),
+    # Calibrates a shared model on each MSP's own clients.
+    TRAINING: ("scipy",),
 }
 
 
@@ -49,6 +51,8 @@ class Recipe:
     extras: tuple[str, ...]
     besides: tuple[str, ...]
     agents: tuple[str, ...]
+    # Whether a function runs it: a task's package may be larger than Lambda takes.
+    in_function: bool = True
 
     def files(self) -> Iterator[tuple[str, Path]]:
         """Every file of the mesh that goes in, with its name in the package; sorted."""
@@ -71,7 +75,15 @@ def recipes(agents: Iterable[Agent]) -> dict[str, Recipe]:
     folders = tuple(agent.name for agent in known)
     of_agents = {a.slug: Recipe(a.slug, _own(a.slug, extras), (SIGNING,), (a.name,)) for a in known}
     shared = {name: Recipe(name, ("aws",), tuple(BESIDES[name]), folders) for name in SHARED}
-    return {**of_agents, **shared}
+    trainer = {TRAINING: _trainer(known)} if any(a.slug in NOT_IN_A_FUNCTION for a in known) else {}
+    return {**of_agents, **shared, **trainer}
+
+
+def _trainer(known: Iterable[Agent]) -> Recipe:
+    """What the training task runs: every agent's code, since some read rows for it; Flower and its like."""
+    extras = ("aws", *sorted(NOT_IN_A_FUNCTION & _extras()))
+    besides = (SIGNING, *BESIDES[TRAINING])
+    return Recipe(TRAINING, extras, besides, tuple(agent.name for agent in known), in_function=False)
 
 
 def _own(slug: str, extras: frozenset[str]) -> tuple[str, ...]:

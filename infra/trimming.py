@@ -1,5 +1,7 @@
 """Making a package's libraries small: what no function imports goes; where that is not enough, sources."""
 
+import gzip
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,7 +9,7 @@ from pathlib import Path
 # four hundred, in 20 MB of JSON.
 SERVICES = (
     "apigateway", "apigatewaymanagementapi", "bedrock-runtime", "comprehend", "dynamodb", "dynamodbstreams",
-    "events", "kinesis", "lambda", "s3", "secretsmanager", "sqs", "stepfunctions", "sts",
+    "ecs", "events", "kinesis", "lambda", "s3", "secretsmanager", "sqs", "stepfunctions", "sts",
 )  # fmt: skip
 UNUSED_FOLDERS = ("tests", "test", "testing", "include", "__pycache__", "bin")
 # numpy.testing and the like are imported by what ships; only these are known not to be.
@@ -27,7 +29,7 @@ def trim(folder: Path) -> int:
             path.unlink()
         elif path.is_dir() and not any(path.iterdir()):
             path.rmdir()
-    return gone
+    return gone + _other_services(folder / "botocore" / "data")
 
 
 def fit(folder: Path, limit: int) -> Iterator[str]:
@@ -48,6 +50,25 @@ def fit(folder: Path, limit: int) -> Iterator[str]:
 def size(folder: Path) -> int:
     """Bytes of all files in it."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _other_services(data: Path) -> int:
+    """Take out of botocore's list of endpoints, which every function reads, what is of services that are
+    gone; how many bytes that was.
+    """
+    listed = data / "endpoints.json"
+    if not listed.is_file():
+        return 0
+    described = (json.loads(gzip.decompress(p.read_bytes())) for p in data.glob("*/*/service-2.json.gz"))
+    kept = {service["metadata"]["endpointPrefix"] for service in described}
+    known = json.loads(listed.read_text(encoding="utf-8"))
+    for partition in known["partitions"]:
+        partition["services"] = {n: where for n, where in partition["services"].items() if n in kept}
+    before = listed.stat().st_size
+    # Not in its place: the file may be the installer's own, linked to.
+    listed.unlink()
+    listed.write_text(json.dumps(known, separators=(",", ":")), encoding="utf-8")
+    return before - listed.stat().st_size
 
 
 def _sources_size(library: Path) -> int:

@@ -51,9 +51,11 @@ def resolved(recipe: Recipe, target: Target, cache: Path) -> str:
     return found
 
 
-def libraries(requirements: str, target: Target, python: str | None, cache: Path, say: Say) -> Path:
+def libraries(
+    requirements: str, target: Target, python: str | None, cache: Path, say: Say, *, in_function: bool = True
+) -> Path:  # fmt: skip
     """A folder with the libraries, made once for each set of requirements; with .pyc files where `python`,
-    an interpreter of the target's version, is there to make them.
+    an interpreter of the target's version, is there to make them. What goes `in_function` is made to fit.
     """
     ways = b"".join((Path(__file__).parent / way).read_bytes() for way in WAYS)
     own = hashlib.sha256(ways).hexdigest()
@@ -72,7 +74,7 @@ def libraries(requirements: str, target: Target, python: str | None, cache: Path
     _uv([*install, *where], "the libraries could not be fetched")
     trim(folder)
     compile_under(folder, python)
-    for name in fit(folder, LIBRARIES_BYTES):
+    for name in fit(folder, LIBRARIES_BYTES) if in_function else ():
         say(f"    {name} ships as .pyc alone, so that the package fits")
     (folder / WHOLE).touch()
     return folder

@@ -1,0 +1,125 @@
+"""A task for each training, with nothing that is paid for in between, and no more rights than it takes."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.app import synth
+from infra.federation import START
+from mesh import registry
+from mesh.adapters.aws.trainings import CODE_URL, JOB, TrainingTask
+from tests.infra.templates import Templates, listed, statements, text
+
+pytestmark = pytest.mark.skipif(
+    "federated_learning" not in registry.names(), reason="the agent that is trained by a task is not here"
+)
+STARTER = "msp-intelligence-trainings"
+
+
+@pytest.fixture(scope="module")
+def without(tmp_path_factory: pytest.TempPathFactory) -> Templates:
+    out = tmp_path_factory.mktemp("untrained")
+    synth("lean", out, training=False)
+    return Templates(out)
+
+
+def container(templates: Templates) -> Any:
+    (found,) = templates.one("AWS::ECS::TaskDefinition")["ContainerDefinitions"]
+    return found
+
+
+def policy(templates: Templates, role: str) -> list[Any]:
+    """The statements of the stack's role whose name starts so."""
+    stack = templates.template("federation")["Resources"]
+    (found,) = [
+        r["Properties"] for name, r in stack.items()
+        if r["Type"] == "AWS::IAM::Policy" and name.startswith(role)
+    ]  # fmt: skip
+    return list(statements(found["PolicyDocument"]))
+
+
+def test_every_size_can_train_by_a_task_on_arm_for_the_time_of_a_training(size: Templates) -> None:
+    task = size.one("AWS::ECS::TaskDefinition")
+    assert task["RuntimePlatform"]["CpuArchitecture"] == "ARM64"
+    assert task["RequiresCompatibilities"] == ["FARGATE"] and task["NetworkMode"] == "awsvpc"
+    assert STARTER in size.functions
+
+
+def test_nothing_of_it_costs_anything_at_rest(lean: Templates) -> None:
+    stack = lean.template("federation")["Resources"].values()
+    kinds = {one["Type"] for one in stack}
+    paid = {"AWS::EC2::NatGateway", "AWS::EC2::EIP", "AWS::ECS::Service", "AWS::ECR::Repository"}
+    assert not kinds & paid
+    endpoints = [one["Properties"] for one in stack if one["Type"] == "AWS::EC2::VPCEndpoint"]
+    assert endpoints and all(one.get("VpcEndpointType") == "Gateway" for one in endpoints)
+
+
+def test_the_container_writes_to_its_scratch_disk_alone_and_logs_for_a_week(lean: Templates) -> None:
+    one = container(lean)
+    assert one["ReadonlyRootFilesystem"] and [m["ContainerPath"] for m in one["MountPoints"]] == ["/tmp"]
+    groups = lean.named("AWS::Logs::LogGroup", "LogGroupName")
+    assert groups["/ecs/msp-intelligence-training"]["RetentionInDays"] == 7
+    assert "KmsKeyId" in groups["/ecs/msp-intelligence-training"]
+
+
+def test_the_container_starts_the_code_it_is_told_of_and_only_that(lean: Templates) -> None:
+    one = container(lean)
+    assert one["EntryPoint"] == ["python", "-c"] and one["Command"] == [START.read_text(encoding="utf-8")]
+    told = {entry["Name"] for entry in one["Environment"]}
+    assert {"MESH_CODE_SHA256", "MESH_TENANT_ROLE", "MESH_SECRET"} <= told
+    assert not told & {JOB, CODE_URL}, "what differs by job comes with the job"
+
+
+def test_no_way_leads_in(lean: Templates) -> None:
+    groups = [
+        one["Properties"] for one in lean.template("federation")["Resources"].values()
+        if one["Type"] == "AWS::EC2::SecurityGroup"
+    ]  # fmt: skip
+    assert groups and not any(one.get("SecurityGroupIngress") for one in groups)
+    (outward,) = [rule for one in groups for rule in one["SecurityGroupEgress"]]
+    assert (outward["FromPort"], outward["ToPort"]) == (443, 443)
+
+
+def test_the_starter_runs_this_task_in_this_cluster_and_passes_on_its_two_roles_alone(
+    lean: Templates,
+) -> None:
+    found = policy(lean, STARTER.removeprefix("msp-intelligence-"))
+    (running,) = [s for s in found if s["Action"] == "ecs:RunTask"]
+    assert "Ref" in running["Resource"] and "ecs:cluster" in running["Condition"]["ArnEquals"]
+    (passing,) = [s for s in found if s["Action"] == "iam:PassRole"]
+    assert len(listed(passing["Resource"])) == 2
+    assert passing["Condition"]["StringEquals"] == {"iam:PassedToService": "ecs-tasks.amazonaws.com"}
+
+
+def test_the_task_reaches_rows_only_as_one_tenant_at_a_time(lean: Templates) -> None:
+    found = policy(lean, "TaskRole")
+    actions = {action for s in found for action in listed(s["Action"])}
+    assert "sts:AssumeRole" in actions and "kms:Decrypt" in actions
+    assert not [action for action in actions if "*" in action or action.startswith(("ecs:", "iam:"))]
+    scanned = [s for s in found if "dynamodb:Scan" in listed(s["Action"])]
+    assert [text(arn).rsplit("/", 1)[1] for s in scanned for arn in listed(s["Resource"])] == ["Tenants"]
+
+
+def test_the_starter_hears_of_tasks_that_stop_and_is_told_where_to_start_them(lean: Templates) -> None:
+    rule = lean.named("AWS::Events::Rule", "Name")["msp-intelligence-training-stopped"]
+    assert rule["EventPattern"]["detail"]["lastStatus"] == ["STOPPED"]
+    assert "DeadLetterConfig" in rule["Targets"][0]
+    told = lean.functions[STARTER]["Environment"]["Variables"]
+    assert {f"MESH_TRAINING_{name.upper()}" for name in TrainingTask.model_fields} <= set(told)
+    processor = lean.functions["msp-intelligence-async-processor"]["Environment"]["Variables"]
+    assert processor["MESH_TRAININGS_FUNCTION"] == STARTER
+
+
+def test_without_the_switch_there_is_no_task_and_nobody_is_told_of_one(without: Templates) -> None:
+    assert without.all("AWS::ECS::TaskDefinition") == [] and STARTER not in without.functions
+    assert "MESH_TRAININGS_FUNCTION" not in json.dumps(without.template("agents"))
+
+
+def test_the_start_is_whole_python_that_checks_what_it_fetched() -> None:
+    source = START.read_text(encoding="utf-8")
+    compile(source, str(START), "exec")
+    assert source.index("sha256") < source.index("extractall") < source.index("run_module")
+    assert len(source) < 8192, "ECS takes so much of a command"
+    assert Path(START).name == "training_start.py"
