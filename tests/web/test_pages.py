@@ -8,6 +8,7 @@ from tests.web.conftest import Visiting
 
 # A machine that does much else builds and draws slowly; nothing here measures time.
 pytestmark = [pytest.mark.xdist_group("web"), pytest.mark.timeout(900)]
+PHONE = 390
 PAGES = [
     "today",
     "workflows",
@@ -20,6 +21,9 @@ PAGES = [
     "admin",
     "admin?tab=jobs",
     "admin?tab=keys",
+    "admin?tab=throttles",
+    "admin?tab=feeds",
+    "admin?tab=cost",
     "agents/anomaly-detection",
     "agents/client-health",
     "agents/collaboration",
@@ -33,9 +37,10 @@ PAGES = [
 ]
 
 
+@pytest.mark.parametrize("width", [1366, PHONE])
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_on_any_page(visiting: Visiting, theme: str) -> None:
-    visit = visiting(theme)
+def test_axe_finds_nothing_on_any_page(visiting: Visiting, theme: str, width: int) -> None:
+    visit = visiting(theme, width)
     found = {}
     for place in PAGES:
         visit.go(place)
@@ -45,7 +50,7 @@ def test_axe_finds_nothing_on_any_page(visiting: Visiting, theme: str) -> None:
 
 
 def test_no_page_is_wider_than_a_phone(visiting: Visiting) -> None:
-    visit = visiting(width=390)
+    visit = visiting(width=PHONE)
     wide = []
     for place in PAGES:
         page = visit.go(place)

@@ -94,22 +94,6 @@ def test_an_owner_forecasts_with_dearer_prices(visiting: Visiting) -> None:
     page.get_by_text(re.compile(r"What if: \+\$")).wait_for(timeout=BUSY_MS)
 
 
-def test_an_engineer_finds_what_is_unusual_and_marks_it_as_expected(visiting: Visiting) -> None:
-    page = visiting().go("agents/anomaly-detection")
-    page.get_by_role("button", name=re.compile("Client")).first.click()
-    page.get_by_role("option", name="Values that I paste").click()
-    page.get_by_label("Values", exact=True).fill(
-        " ".join(["10", "11", "10", "12"] * 40 + ["90"] + ["11"] * 10)
-    )
-    page.get_by_role("button", name="Find what is unusual").click()
-    page.get_by_role("heading", name=re.compile("What is unusual")).wait_for(timeout=BUSY_MS)
-    mark = page.get_by_role("button", name=re.compile("Mark as expected"))
-    count = mark.count()
-    assert count >= 1
-    mark.first.click()
-    expect(mark).to_have_count(count - 1)
-
-
 def test_a_compliance_lead_sees_the_sentence_that_proves_and_takes_the_report(visiting: Visiting) -> None:
     page = visiting().go("agents/security-compliance?framework=SOC2")
     page.get_by_text("Judge a text of your own").click()
@@ -205,7 +189,7 @@ def test_a_dead_letter_is_put_back_in_line(visiting: Visiting, server: Server, k
 
 def test_today_says_what_comes_first_and_the_agents_can_be_asked(visiting: Visiting) -> None:
     page = visiting().go("today")
-    matters = page.get_by_role("table", name="First of all")
+    matters = page.get_by_role("table", name="Needs attention")
     expect(matters).to_contain_text("SLA", timeout=BUSY_MS)
     page.get_by_role("button", name="Ask the agents now").click()
     page.get_by_text("Compliance of the stored policies").wait_for()

@@ -14,12 +14,14 @@ interface Props {
   title: string;
   /** What has to be typed, so that nothing goes by a slip. */
   word: string;
+  /** What the button says; "Delete" where nothing else is said. */
+  verb?: string;
   children: ReactNode;
   act: () => Promise<unknown>;
   close: () => void;
 }
 
-export function Confirm({ title, word, children, act, close }: Props) {
+export function Confirm({ title, word, verb = "Delete", children, act, close }: Props) {
   const [typed, setTyped] = useState("");
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
@@ -38,7 +40,7 @@ export function Confirm({ title, word, children, act, close }: Props) {
       <Box float="right">
         <SpaceBetween size="xs" direction="horizontal">
           <Button onClick={close}>Cancel</Button>
-          <Button variant="primary" disabled={typed !== word} loading={busy} onClick={() => void go()}>Delete</Button>
+          <Button variant="primary" disabled={typed !== word} loading={busy} onClick={() => void go()}>{verb}</Button>
         </SpaceBetween>
       </Box>
     }>

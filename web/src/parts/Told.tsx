@@ -12,7 +12,7 @@ import type { Problem } from "../api/types";
 export function Failure({ problem, again }: { problem: Problem; again?: () => void }) {
   const action = again ? <Button onClick={again}>Try again</Button> : undefined;
   return (
-    <Alert type={problem.status === 503 ? "warning" : "error"} header={problem.title} action={action}>
+    <Alert type={problem.status === 503 ? "warning" : problem.status === 403 ? "info" : "error"} header={problem.title} action={action}>
       {problem.detail}
       {problem.errors && problem.errors.length > 0 && (
         <ul>

@@ -3,11 +3,11 @@ import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
 import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 
-import { useWork } from "../../api/hooks";
-import { Store, useStore } from "../../api/store";
-import type { Envelope } from "../../api/types";
+import { post } from "../../api/client";
+import { problemOf, useGet, useWork } from "../../api/hooks";
+import type { Envelope, Problem, ReplyOf } from "../../api/types";
 import { Answered } from "../../parts/Answered";
 import { Chart } from "../../parts/Chart";
 import { DataTable } from "../../parts/DataTable";
@@ -16,8 +16,7 @@ import { moment, number, words } from "../../parts/wording";
 import { readings } from "./Choose";
 import { chart, type Anomaly, type Answer, type Reading, type Report } from "./chart";
 
-const NAME = "mesh.expected";
-const expected = new Store<string[]>(JSON.parse(window.localStorage.getItem(NAME) ?? "[]") as string[]);
+type Marked = ReplyOf<"/anomaly/expected">["items"][number];
 
 interface Props {
   envelope: Envelope<Answer>;
@@ -29,15 +28,24 @@ export function Series({ envelope, question, clients }: Props) {
   const answer = envelope.answer;
   const client = typeof question?.["client_id"] === "string" ? question["client_id"] : null;
   const stored = useWork(client ? () => readings(client, answer.metric_type) : null, [envelope.result_id]);
-  const known = useStore(expected);
+  const marks = useGet<ReplyOf<"/anomaly/expected">>(client ? "/anomaly/expected" : null, { client_id: client, metric_type: answer.metric_type });
+  const [problem, setProblem] = useState<Problem | null>(null);
   const given: Reading[] | null = Array.isArray(question?.["values"]) ? (question["values"] as number[]).map((value) => ["", value]) : null;
   const keyOf = (one: Anomaly) => [client ?? "pasted", answer.metric_type, one.series, one.time ?? one.index].join("|");
-  const shown = answer.anomalies.filter((one) => !known.includes(keyOf(one)));
-  const expect = (one: Anomaly) => {
-    const next = [...known, keyOf(one)].slice(-500);
-    window.localStorage.setItem(NAME, JSON.stringify(next));
-    expected.set(next);
+  const markOf = (one: Anomaly) => covering(one, marks.data?.items ?? []);
+  const shown = answer.anomalies.filter((one) => !markOf(one));
+  const change = async (route: string, body: Record<string, unknown>) => {
+    try {
+      await post(route, body);
+      setProblem(null);
+    } catch (error) {
+      setProblem(problemOf(error));
+    }
+    marks.again();
   };
+  const expect = (one: Anomaly) => change("/anomaly/expect", {
+    client_id: client, metric_type: answer.metric_type, series: one.series, start: one.start ?? one.time, end: one.end ?? one.time,
+  });
   return (
     <Container
       header={<Header variant="h2" description={answer.message}>{words(answer.metric_type)}{client ? ` at ${clients[client] ?? client}` : ""}</Header>}
@@ -45,6 +53,8 @@ export function Series({ envelope, question, clients }: Props) {
     >
       <SpaceBetween size="l">
         {stored.loading && <Loading what="Reading the stored series" />}
+        {problem && <Failure problem={problem} />}
+        {marks.problem && <Failure problem={marks.problem} again={marks.again} />}
         {stored.problem && <Failure problem={stored.problem} again={stored.again} />}
         {answer.series.map((report) => (
           <One key={report.name} report={report} readings={given ?? stored.data?.[report.name] ?? []} anomalies={shown.filter((one) => one.series === report.name)} />
@@ -52,9 +62,8 @@ export function Series({ envelope, question, clients }: Props) {
         {answer.incidents.map((one) => (
           <Box key={one.first_index}><strong>Together:</strong> {one.reason} Likely origin: {one.likely_origin}.</Box>
         ))}
-        <DataTable title="What is unusual" noun="anomaly" rows={shown} id={keyOf} headingTag="h3" sortBy="score" descending
-          description={known.length ? "What you marked as expected is hidden in this browser." : undefined}
-          actions={known.length ? <Button onClick={() => { window.localStorage.removeItem(NAME); expected.set([]); }}>Show all again</Button> : undefined}
+        <DataTable title="What is unusual" noun="anomaly" rows={answer.anomalies} id={keyOf} headingTag="h3" sortBy="score" descending
+          description={client ? "What is marked as expected is kept for this series: later answers say so and alert nobody." : "Only series that are stored keep marks of what is expected."}
           empty={<Empty title="Nothing is unusual">{answer.message}</Empty>}
           columns={[
             { id: "time", header: "When", value: (one) => one.time ?? one.index, cell: (one) => (one.time ? moment(one.time) : `reading ${one.index + 1}`) },
@@ -62,11 +71,25 @@ export function Series({ envelope, question, clients }: Props) {
             { id: "value", header: "Measured", value: (one) => one.value, cell: (one) => number(one.value), width: 110 },
             { id: "band", header: "Expected", value: (one) => one.expected, cell: (one) => `${number(one.band.low)} to ${number(one.band.high)}` },
             { id: "score", header: "Score", value: (one) => one.score, cell: (one) => number(one.score), width: 100 },
-            { id: "alert", header: "", value: () => "", cell: (one) => <Button variant="inline-link" onClick={() => expect(one)} ariaLabel={`Mark as expected: ${words(one.kind)} ${one.time ?? one.index}`}>Mark as expected</Button> },
+            { id: "state", header: "State", value: (one) => (markOf(one) ? "expected" : one.alert ? "alert" : "noted"), width: 120 },
+            { id: "mark", header: "", value: () => "", cell: (one) => {
+              const mark = markOf(one);
+              const named = `${words(one.kind)} ${one.time ?? one.index}`;
+              if (!client) return null;
+              return mark
+                ? <Button variant="inline-link" onClick={() => void change("/anomaly/unexpect", { id: mark.id })} ariaLabel={`Take the mark back: ${named}`}>Take the mark back</Button>
+                : <Button variant="inline-link" onClick={() => void expect(one)} ariaLabel={`Mark as expected: ${named}`}>Mark as expected</Button>;
+            } },
           ]} />
       </SpaceBetween>
     </Container>
   );
+}
+
+/** The mark whose span the anomaly's worst reading lies in: as the agent judges it. */
+export function covering(one: Anomaly, marks: readonly Marked[]): Marked | undefined {
+  const time = one.time ? Date.parse(one.time) : Number.NaN;
+  return marks.find((mark) => mark.series === one.series && Date.parse(mark.start) <= time && time <= Date.parse(mark.end));
 }
 
 function One({ report, readings, anomalies }: { report: Report; readings: Reading[]; anomalies: Anomaly[] }) {

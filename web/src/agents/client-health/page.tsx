@@ -3,20 +3,34 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useEffect } from "react";
 
 import { ask, useAsking } from "../../api/asking";
-import { useGet } from "../../api/hooks";
+import { get } from "../../api/client";
+import { useWork } from "../../api/hooks";
 import type { AgentStatus, Envelope, ReplyOf } from "../../api/types";
 import { useKept } from "../../app/kept";
 import { useParam } from "../../app/router";
 import { Simulated } from "../../parts/Marks";
 import { Failure, UnderWay } from "../../parts/Told";
+import { number, plural } from "../../parts/wording";
 import { Client, type Answer } from "./Client";
 import { RankingTable, type Ranked } from "./Ranking";
 
 type Ranking = ReplyOf<"/client-health/ranking">;
 
+/** All pages of the ranking, as one. */
+async function everyone(signal: AbortSignal): Promise<Ranking> {
+  const page = (cursor: string | null) => get<Ranking>("/client-health/ranking", { query: { limit: 200, cursor }, signal });
+  const whole = await page(null);
+  for (let cursor = whole.cursor; cursor; ) {
+    const next = await page(cursor);
+    whole.clients.push(...next.clients);
+    cursor = next.cursor;
+  }
+  return { ...whole, cursor: null };
+}
+
 export default function ClientHealthPage({ agent }: { agent: AgentStatus }) {
   const [client, setClient] = useParam("client");
-  const ranking = useGet<Ranking>("/client-health/ranking", { limit: 200 });
+  const ranking = useWork<Ranking>(everyone, []);
   const asking = useAsking(agent.agent);
   useKept(agent.agent);
   const envelope = asking.envelope as unknown as Envelope<Answer> | null;
@@ -42,11 +56,16 @@ export default function ClientHealthPage({ agent }: { agent: AgentStatus }) {
       {data && (
         <ColumnLayout columns={1}>
           <span>
-            {data.learnt.simulated && <Simulated />} The model learnt from {data.learnt.trained_on} ({data.learnt.departures} departures).{" "}
+            {data.learnt.simulated && <Simulated />} The model learnt from {learntFrom(data.learnt)}.{" "}
             {(data.notes ?? []).join(" ")}
           </span>
         </ColumnLayout>
       )}
     </SpaceBetween>
   );
+}
+
+function learntFrom({ trained_on, departures, lineage }: Ranking["learnt"]): string {
+  if (lineage) return `${trained_on}: together by ${plural(lineage.sites, "MSP")}, version ${lineage.version}, epsilon ${number(lineage.epsilon)}`;
+  return departures == null ? trained_on : `${trained_on} (${plural(departures, "departure")})`;
 }

@@ -7,16 +7,18 @@ import { useEffect, useState } from "react";
 
 import { get, remove } from "../../api/client";
 import { problemOf } from "../../api/hooks";
+import { MOST, usePages } from "../../api/pages";
 import type { Problem, Row } from "../../api/types";
 import { useParam } from "../../app/router";
 import { Anything, flat } from "../../parts/Anything";
 import { Confirm } from "../../parts/Confirm";
 import { DataTable } from "../../parts/DataTable";
 import { Empty, Failure } from "../../parts/Told";
-import { words } from "../../parts/wording";
+import { day, moment, whole, words } from "../../parts/wording";
 
 const FIRST = ["id", "at", "name", "title", "client_id"];
 const SHOWN = 7;
+const ASKED = { limit: 1000 };
 
 interface Props {
   kind: string;
@@ -24,27 +26,12 @@ interface Props {
   changed: () => void;
 }
 
-/** What is stored of one kind: oldest first, a thousand at a time. */
+/** What is stored of one kind, oldest first: all of it, or the first ten thousand and more on demand. */
 export function Stored({ kind, round, changed }: Props) {
-  const [rows, setRows] = useState<Row[]>([]);
-  const [cursor, setCursor] = useState<string | null>(null);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const [loading, setLoading] = useState(true);
   const [clearing, setClearing] = useState(false);
   const [chosen, setChosen] = useParam("id");
-  const more = async (from: string | null) => {
-    setLoading(true);
-    try {
-      const page = await get<{ items: Row[]; next_cursor: string | null }>(`/records/${kind}`, { query: { limit: 1000, cursor: from } });
-      setRows((before) => (from ? [...before, ...page.items] : page.items));
-      setCursor(page.next_cursor);
-      setProblem(null);
-    } catch (error) {
-      setProblem(problemOf(error));
-    }
-    setLoading(false);
-  };
-  useEffect(() => void more(null), [kind, round]);
+  const found = usePages<Row>(`/records/${kind}`, (row) => row.id, ASKED, MOST, round);
+  const rows = found.data?.items ?? [];
   const clear = async () => {
     await remove(`/records/${kind}`);
     setChosen("");
@@ -54,19 +41,19 @@ export function Stored({ kind, round, changed }: Props) {
   const columns = [...FIRST.filter((name) => names.includes(name)), ...names.filter((name) => !FIRST.includes(name))].slice(0, SHOWN);
   return (
     <SpaceBetween size="m">
-      {problem && <Failure problem={problem} again={() => void more(null)} />}
+      {found.problem && <Failure problem={found.problem} again={found.again} />}
       {chosen && <One key={chosen} kind={kind} id={chosen} close={() => setChosen("")} changed={changed} />}
-      <DataTable title={words(kind)} noun="row" rows={rows} id={(row) => row.id} loading={loading && !rows.length} pageSize={15}
+      <DataTable title={words(kind)} noun="row" rows={rows} id={(row) => row.id} loading={found.loading} pageSize={15}
         selected={chosen} onSelect={(row) => setChosen(row.id)}
-        description={cursor ? `The first ${rows.length.toLocaleString()}, oldest first.` : "All that is stored, oldest first."}
+        description={found.whole ? "All that is stored, oldest first." : found.more ? `The first ${whole(rows.length)}, oldest first: filter, sort and CSV are over these.` : "Reading on …"}
         actions={
           <SpaceBetween size="xs" direction="horizontal">
-            {cursor && <Button loading={loading} onClick={() => void more(cursor)}>Load more</Button>}
+            {found.more && <Button onClick={found.more}>Load {whole(MOST)} more</Button>}
             <Button disabled={!rows.length} onClick={() => setClearing(true)}>Delete all</Button>
           </SpaceBetween>
         }
         empty={<Empty title={`No ${words(kind).toLowerCase()} yet`}>Import some below.</Empty>}
-        columns={columns.map((name) => ({ id: name, header: words(name), value: (row: Row) => flat(row[name]), cell: (row: Row) => <span className="anywhere">{shortened(flat(row[name]))}</span> }))} />
+        columns={columns.map((name) => ({ id: name, header: words(name), value: (row: Row) => flat(row[name]), cell: (row: Row) => <span className="anywhere">{shortened(row[name])}</span> }))} />
       {clearing && (
         <Confirm title={`Delete all ${words(kind).toLowerCase()}?`} word={kind} act={clear} close={() => setClearing(false)}>
           Every row of this kind goes, at once and for good. Export first if you may want it back.
@@ -97,6 +84,11 @@ function One({ kind, id, close, changed }: { kind: string; id: string; close: ()
 }
 
 const LONGEST = 120;
-function shortened(value: string | number | null): string | number {
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
+
+/** As a person reads it: times in their own zone, long texts cut. */
+function shortened(stored: unknown): string | number {
+  const value = flat(stored);
+  if (typeof value === "string" && TIME.test(value)) return value.includes("T00:00:00") ? day(value) : moment(value);
   return typeof value === "string" && value.length > LONGEST ? `${value.slice(0, LONGEST)} …` : (value ?? "–");
 }

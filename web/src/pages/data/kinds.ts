@@ -11,6 +11,7 @@ export const HINTS: Record<string, string> = {
   profile: "Your own card, as far as you show it to other MSPs",
   "security-events": "Log lines and alerts",
   articles: "News and price lists of your market",
+  indicators: "Domains, addresses and hashes that other tools told you of",
 };
 export const EXAMPLES: Record<string, string> = {
   clients: "id,name,industry,seats,renews_at\nc1,Harbor Dental,healthcare,24,2027-03-01\n",
@@ -21,9 +22,9 @@ export const EXAMPLES: Record<string, string> = {
   policies: "id,title,text\nbackup,Backup policy,Backups are made every night and restored in a test each quarter.\n",
   profile: "name,region,services,capacity_hours\nHarbor IT,us-east,Managed support; Backup,20\n",
   "security-events": "timestamp,client_id,event\n2026-11-22T08:12:00Z,c1,Failed password for root from 198.51.100.7 port 22\n",
+  indicators: "type,value,source,tlp\ndomain,drop.bad-parcel.example,our list,TLP:GREEN\n",
   articles: "published,title,text\n2026-11-01,Vendor raises prices,The list price of the suite rises by five per cent.\n",
 };
-export const SOURCES = ["connectwise", "autotask", "halopsa", "servicenow"];
 
 export function kinds(): string[] {
   const operation = description.get()?.paths["/records/{kind}"]?.get as { parameters?: { name: string; schema?: { enum?: string[] } }[] } | undefined;

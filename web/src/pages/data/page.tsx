@@ -1,11 +1,14 @@
 import FormField from "@cloudscape-design/components/form-field";
 import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 
+import { useGet } from "../../api/hooks";
+import type { ReplyOf } from "../../api/types";
 import { useParam } from "../../app/router";
-import { words } from "../../parts/wording";
+import { plural, words } from "../../parts/wording";
 import { Connectors } from "./Connectors";
+import { Held } from "./Held";
 import { Import } from "./Import";
 import { Stored } from "./Stored";
 import { Whole } from "./Whole";
@@ -14,7 +17,16 @@ import { HINTS, kinds } from "./kinds";
 export default function DataPage() {
   const [kind, setKind] = useParam("kind", "clients");
   const [round, setRound] = useState(0);
-  const options = kinds().map((value) => ({ value, label: words(value), description: HINTS[value] ?? "" }));
+  const [mappings, setMappings] = useState(0);
+  const stored = useGet<ReplyOf<"/records">>("/records");
+  useEffect(() => {
+    if (round) stored.again();
+  }, [round]);
+  const rowsOf = (value: string) => stored.data?.items.find((one) => one.kind === value)?.rows;
+  const options = kinds().map((value) => {
+    const rows = rowsOf(value);
+    return { value, label: words(value), description: HINTS[value] ?? "", ...(rows === undefined ? {} : { labelTag: plural(rows, "row") }) };
+  });
   const changed = () => setRound((before) => before + 1);
   return (
     <SpaceBetween size="l">
@@ -22,8 +34,9 @@ export default function DataPage() {
         <Select options={options} selectedOption={options.find((one) => one.value === kind) ?? null} onChange={({ detail }) => setKind(detail.selectedOption.value ?? kind)} />
       </FormField>
       <Stored key={kind} kind={kind} round={round} changed={changed} />
-      <Import key={`import ${kind}`} kind={kind} done={changed} />
-      <Connectors />
+      <Import key={`import ${kind}`} kind={kind} round={mappings} done={changed} />
+      <Held items={stored.data?.items ?? []} choose={setKind} />
+      <Connectors round={round} changed={() => setMappings((before) => before + 1)} />
       <Whole />
     </SpaceBetween>
   );

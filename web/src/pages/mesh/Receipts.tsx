@@ -5,7 +5,8 @@ import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import { useState } from "react";
 
 import { post, request } from "../../api/client";
-import { problemOf, useEvents, useGet } from "../../api/hooks";
+import { problemOf, useEvents } from "../../api/hooks";
+import { usePages } from "../../api/pages";
 import type { Problem, ReplyOf } from "../../api/types";
 import { DataTable } from "../../parts/DataTable";
 import { Empty, Failure } from "../../parts/Told";
@@ -16,10 +17,11 @@ import { verified, type Verdict } from "./verify";
 
 type Page = ReplyOf<"/mesh/receipts">;
 type Receipt = Page["items"][number];
+const ASKED = { limit: 200 };
 
 /** A signed line for each thing that left. Verified here, in the browser, by the public key. */
 export function Receipts() {
-  const found = useGet<Page>("/mesh/receipts", { limit: 200 });
+  const found = usePages<Receipt, Page>("/mesh/receipts", (one) => one.id, ASKED);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [verdict, setVerdict] = useState<Verdict | null>(null);
   useEvents(found.again, ["mesh"]);
@@ -51,7 +53,7 @@ export function Receipts() {
       {shown && <Failure problem={shown} again={found.again} />}
       {verdict && <StatusIndicator type={verdict.good ? "success" : "error"}>{verdict.words}</StatusIndicator>}
       <DataTable title="Receipts" noun="receipt" rows={found.data?.items ?? []} id={(one) => one.id} loading={found.loading && !found.data} pageSize={10}
-        description="What left, to whom, when, and what it cost of your privacy. Each line holds the one before it."
+        description="What left, to whom and when. Epsilon is what it cost of your privacy; each line is signed and holds the one before it."
         actions={
           <SpaceBetween size="xs" direction="horizontal">
             <Button disabled={!found.data?.items.length} onClick={() => void attempt(async () => setVerdict(await verified(await chain(), found.data?.public_key ?? "")))}>Verify the chain</Button>

@@ -3,11 +3,10 @@ import Container from "@cloudscape-design/components/container";
 import Header from "@cloudscape-design/components/header";
 import Link from "@cloudscape-design/components/link";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import { useEffect, useState } from "react";
 
-import { get } from "../../api/client";
-import { problemOf, useEvents, useGet } from "../../api/hooks";
-import type { Envelope, Problem } from "../../api/types";
+import { useEvents, useGet } from "../../api/hooks";
+import { usePages } from "../../api/pages";
+import type { Envelope } from "../../api/types";
 import { follow, hrefOf, usePlace } from "../../app/router";
 import { useStatuses } from "../../app/statuses";
 import { Answered } from "../../parts/Answered";
@@ -15,7 +14,11 @@ import { Anything } from "../../parts/Anything";
 import { DataTable } from "../../parts/DataTable";
 import { Simulated } from "../../parts/Marks";
 import { Empty, Failure, Loading } from "../../parts/Told";
-import { milliseconds, moment, words } from "../../parts/wording";
+import { milliseconds, moment, whole, words } from "../../parts/wording";
+
+const ASKED = { limit: 200 };
+// An answer may be large, and they come whole.
+const AT_ONCE = 1_000;
 
 export default function ResultsPage() {
   const id = usePlace().parts[1];
@@ -42,32 +45,17 @@ function One({ id }: { id: string }) {
 
 /** Every answer that is stored, page by page as they are asked for. */
 function All() {
-  const [rows, setRows] = useState<Envelope[]>([]);
-  const [cursor, setCursor] = useState<string | null>(null);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const [loading, setLoading] = useState(true);
+  const found = usePages<Envelope>("/results", (one) => one.result_id, ASKED, AT_ONCE);
+  const rows = found.data?.items ?? [];
   const agents = useStatuses();
-  const more = async (from: string | null) => {
-    setLoading(true);
-    try {
-      const page = await get<{ items: Envelope[]; next_cursor: string | null }>("/results", { query: { limit: 100, cursor: from } });
-      setRows((before) => (from ? [...before, ...page.items] : page.items));
-      setCursor(page.next_cursor);
-      setProblem(null);
-    } catch (error) {
-      setProblem(problemOf(error));
-    }
-    setLoading(false);
-  };
-  useEffect(() => void more(null), []);
-  useEvents(() => void more(null));
+  useEvents(found.again);
   const titleOf = (slug: string) => agents.find((one) => one.agent === slug)?.title ?? words(slug);
   return (
     <SpaceBetween size="m">
-      {problem && <Failure problem={problem} again={() => void more(null)} />}
-      <DataTable title="Answers" noun="answer" rows={rows} id={(one) => one.result_id} loading={loading && !rows.length} pageSize={20}
-        description="Newest first; a new one comes by itself."
-        actions={cursor && <Button loading={loading} onClick={() => void more(cursor)}>Load older ones</Button>}
+      {found.problem && <Failure problem={found.problem} again={found.again} />}
+      <DataTable title="Answers" noun="answer" rows={rows} id={(one) => one.result_id} loading={found.loading} pageSize={20}
+        description={found.whole ? "All of them, newest first; a new one comes by itself." : `The newest ${whole(rows.length)}; a new one comes by itself.`}
+        actions={found.more && <Button onClick={found.more}>Load {whole(AT_ONCE)} older ones</Button>}
         empty={<Empty title="No answers yet">Ask an agent: its answers are kept and can be linked to.</Empty>}
         columns={[
           { id: "at", header: "Answered", value: (one) => one.answered_at, cell: (one) => <Link href={hrefOf(`results/${encodeURIComponent(one.result_id)}`)} onFollow={follow}>{moment(one.answered_at)}</Link> },
