@@ -18,8 +18,10 @@ from mesh.entrypoints.table import endpoints
 from mesh.kit.agent import Agent
 from mesh.kit.platform import Job
 from mesh.kit.problem import Problem
+from mesh.workflows import library
 
 PATIENCE_S, POLL_S = 60.0, 0.5
+PLAYBOOK = "threat-response"
 # A path's parameters as the smoke test's own tenant can name them.
 STORED = {"kind": "clients", "record_id": "smoke", "result_id": "", "job_id": ""}
 
@@ -49,6 +51,7 @@ def all_of(here: Deployed, msp_id: str, key: str) -> Iterator[Check]:
         yield from _streams(here, http, msp_id)
         yield _tried("a question put off: queue, function, result", lambda: _later(http))
         yield _tried("a job that cannot be answered: dead letters", lambda: _poison(here, http, msp_id))
+        yield _tried("a playbook: state machine, functions, report", lambda: _run(http))
 
 
 def _tried(what: str, attempt: Callable[[], str | None]) -> Check:
@@ -208,9 +211,23 @@ def _poison(here: Deployed, http: Any, msp_id: str) -> None:
     _until(lambda: taken_away(url, here.account, job.job_id), "its letter is not in the dead letters")
 
 
-def _until(happened: Callable[[], bool], reason: str) -> None:
-    deadline = time.monotonic() + PATIENCE_S
+def _run(http: Any) -> str:
+    playbook = library.find(PLAYBOOK)
+    reply = http.post(f"/workflows/{playbook.name}", json=dict(playbook.examples[0].input))
+    _expect(reply, 202)
+    path = f"/workflows/runs/{reply.json()['run_id']}"
+    longest_s = playbook.deadline_s + PATIENCE_S
+    _until(lambda: _json(http.get(path))["state"] == "finished", "the run did not come to its end", longest_s)
+    run = _json(http.get(path))
+    done = sum(step["state"] == "done" for step in run["steps"])
+    if not done:
+        raise Wrong("no step of the run was done")
+    return f"{done} of {len(run['steps'])} steps done, the others skipped"
+
+
+def _until(happened: Callable[[], bool], reason: str, longest_s: float = PATIENCE_S) -> None:
+    deadline = time.monotonic() + longest_s
     while not happened():
         if time.monotonic() > deadline:
-            raise Wrong(f"{reason} within {PATIENCE_S:.0f} s")
+            raise Wrong(f"{reason} within {longest_s:.0f} s")
         time.sleep(POLL_S)
