@@ -37,7 +37,8 @@ Tlp = Literal["TLP:CLEAR", "TLP:GREEN", "TLP:AMBER", "TLP:AMBER+STRICT", "TLP:RE
 class Record(BaseModel):
     """What every kind has. Columns beyond those named are kept as they came."""
 
-    model_config = ConfigDict(extra="allow", str_strip_whitespace=True)
+    # A kind is built with its first row: who reads rows, or none, needs no kind.
+    model_config = ConfigDict(extra="allow", str_strip_whitespace=True, defer_build=True)
 
     id: Name | None = Field(default=None, description="Yours, if the row has one; else made from its content")
     simulated: bool = Field(default=False, description="True for made-up rows; answers that use them say so")
