@@ -106,3 +106,25 @@ def test_a_box_opens_for_its_taker_alone(vectors: Vectors) -> None:
     going.boxes[2][1] = going.boxes[2][3]
     with pytest.raises(InvalidTag):
         going.shown(1, list(vectors))
+
+
+@pytest.mark.parametrize(("sites", "least"), [(3, 3), (10, 7), (40, 27)])
+def test_a_secret_is_joined_as_the_library_that_split_it_would(sites: int, least: int) -> None:
+    import shamirs
+
+    secret = secrets.token_bytes(32)
+    shares = masking.split(secret, least, range(1, sites + 1))
+    some = dict(list(shares.items())[-least:])
+    points = [
+        shamirs.share(int.from_bytes(s[:4], "big"), int.from_bytes(s[4:], "big")) for s in some.values()
+    ]
+    theirs = shamirs.interpolate(points, modulus=masking._PRIME, threshold=least)
+    assert masking.joined(some, least) == theirs.to_bytes(32, "big") == secret
+
+
+def test_two_shares_of_one_site_or_too_few_join_nothing() -> None:
+    shares = masking.split(secrets.token_bytes(32), 3, [1, 2, 3])
+    with pytest.raises(masking.LostRound):
+        masking.joined({1: shares[1], 2: shares[2]}, 3)
+    with pytest.raises(masking.LostRound):
+        masking.joined({1: shares[1], 2: shares[2], 3: shares[2]}, 3)

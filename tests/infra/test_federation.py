@@ -1,6 +1,12 @@
 """A task for each training, with nothing that is paid for in between, and no more rights than it takes."""
 
+import hashlib
+import io
 import json
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +14,8 @@ import pytest
 
 from infra.app import synth
 from infra.federation import START
+from infra.packaging import TRAINING
+from infra.recipe import recipes
 from mesh import registry
 from mesh.adapters.aws.trainings import CODE_URL, JOB, TrainingTask
 from tests.infra.templates import Templates, listed, statements, text
@@ -117,9 +125,50 @@ def test_without_the_switch_there_is_no_task_and_nobody_is_told_of_one(without: 
     assert "MESH_TRAININGS_FUNCTION" not in json.dumps(without.template("agents"))
 
 
-def test_the_start_is_whole_python_that_checks_what_it_fetched() -> None:
+@pytest.fixture
+def begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Runs the container's command over a package with one module, which writes down that it ran."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("begun_mesh/training.py", f"open({str(tmp_path / 'ran')!r}, 'w').close()")
     source = START.read_text(encoding="utf-8")
-    compile(source, str(START), "exec")
-    assert source.index("sha256") < source.index("extractall") < source.index("run_module")
     assert len(source) < 8192, "ECS takes so much of a command"
-    assert Path(START).name == "training_start.py"
+    placed = source.replace("/tmp/mesh-code", str(tmp_path / "code")).replace(
+        "mesh.entrypoints.tasks.training", "begun_mesh.training"
+    )
+
+    def begin(url: str = "https://code", *, altered: bool = False) -> None:
+        content = packed.getvalue()
+        monkeypatch.setenv("MESH_CODE_URL", url)
+        monkeypatch.setenv("MESH_CODE_SHA256", hashlib.sha256(content).hexdigest())
+        sent = content + b"more" if altered else content
+        monkeypatch.setattr("urllib.request.urlopen", lambda url, timeout: io.BytesIO(sent))
+        monkeypatch.setattr(sys, "path", list(sys.path))
+        exec(compile(placed, str(START), "exec"), {"__name__": "__main__"})
+
+    return begin
+
+
+def test_the_container_runs_what_was_deployed(begin: Callable[..., None], tmp_path: Path) -> None:
+    begin()
+    assert (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("wrong", [{"altered": True}, {"url": "http://code"}], ids=str)
+def test_the_container_runs_nothing_else(begin: Callable[..., None], tmp_path: Path, wrong: Any) -> None:
+    with pytest.raises(SystemExit):
+        begin(**wrong)
+    assert not (tmp_path / "ran").exists() and not (tmp_path / "code").exists()
+
+
+def test_the_tasks_package_holds_what_it_runs(tmp_path: Path) -> None:
+    for inside, path in recipes(registry.agents())[TRAINING].files():
+        (tmp_path / inside).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / inside).write_bytes(path.read_bytes())
+    modules = (
+        "mesh.entrypoints.tasks.training, mesh.adapters.federation.kinds, mesh.agents.federated_learning"
+    )
+    program = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import {modules}; print(mesh.__file__)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(str(tmp_path))
