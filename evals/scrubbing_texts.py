@@ -14,7 +14,7 @@ import numpy as np
 
 from mesh.demo.world import world
 from mesh.kit.fakes import fake_ports
-from mesh.sharing.scrubbing import Known, known_of
+from mesh.sharing.known import Known, known_of
 
 UNTIL = datetime(2026, 3, 1, tzinfo=UTC)
 # Fields whose values must go, by what they are reported as.

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from evals.scrubbing import Tally
 from evals.scrubbing_texts import HELD_OUT, Labelled, sites, texts
 from mesh.kit.fakes import fake_ports
-from mesh.sharing.scrubbing import Known, Scrubber, known_of
+from mesh.sharing.known import Known, known_of
+from mesh.sharing.scrubbing import Scrubber
 from tests.sharing.conftest import Mesh
 
 KNOWN = Known(

@@ -110,7 +110,8 @@ class PublishedRecords:
         fields = card(profiles[-1], self.msp_id) if profiles else {}
         if "description" in fields:
             # It is the one free text that others see: names and addresses in it were hardly meant to be.
-            from mesh.sharing.scrubbing import Scrubber, known_of
+            from mesh.sharing.known import known_of
+            from mesh.sharing.scrubbing import Scrubber
 
             scrubber = Scrubber(known_of(self.records))
             fields["description"] = scrubber.scrub(str(fields["description"]), guess=False).text

@@ -8,10 +8,11 @@ from mesh.kit.platform import Commons, Directory
 from mesh.kit.ports import Clock, Records, Sighted
 from mesh.kit.problem import Conflict
 from mesh.sharing.consent import FEED, MATCHING
+from mesh.sharing.known import known_of
 from mesh.sharing.matching import TECHNIQUE, Marks, canonical
 from mesh.sharing.policy import Consent, Item, decide
 from mesh.sharing.receipts import Receipt, Receipts
-from mesh.sharing.scrubbing import Scrubber, known_of
+from mesh.sharing.scrubbing import Scrubber
 from mesh.sharing.sighting_rows import SHELF, Seen, Verdict, entry_of, key_of, partners_of
 
 _TRIES = 5

@@ -9,8 +9,9 @@ from mesh.kit.platform import Platform
 from mesh.kit.ports import Records
 from mesh.sharing import feed
 from mesh.sharing.feed import Released
+from mesh.sharing.known import known_of
 from mesh.sharing.policy import COMMUNITY
-from mesh.sharing.scrubbing import Scrubber, known_of
+from mesh.sharing.scrubbing import Scrubber
 from mesh.sharing.sightings import sightings_of
 
 # Who made what the mesh releases: no MSP.
