@@ -11,7 +11,9 @@ from mesh.kit.platform import Commons, Entry
 from mesh.kit.ports import Sighted
 from mesh.kit.problem import Conflict, Invalid, Unavailable
 from mesh.kit.records import Tlp
+from mesh.sharing.campaigns import campaigns
 from mesh.sharing.consent import FEED, MATCHING
+from mesh.sharing.feed import released
 from mesh.sharing.matching import Marks
 from mesh.sharing.receipts import receipts_of
 from mesh.sharing.revoking import Revoking
@@ -298,6 +300,36 @@ def test_who_is_no_member_reads_nothing_and_members_do(mesh: Mesh) -> None:
     told = mesh.told("elm")
     assert told and told.msps == 4
     assert mesh.told("outsider") is None
+
+
+def test_through_no_door_is_one_who_is_no_member_shown_what_went_to_a_group(mesh: Mesh) -> None:
+    """By value, by list, as a campaign: each reads the same rows, each has to ask the policy."""
+    for name in FOUR:
+        mesh.feeds(name)
+        mesh.meet(name, "elm")
+        mesh.reaches(name, "partners")
+    mesh.saw(*FOUR)
+    shown = {}
+    for name in ("elm", "fir"):
+        view = mesh.msp(name).view()
+        listed = [each.value for each in released(mesh.platform.commons, view)]
+        rising = [one.value for each in campaigns(mesh.platform.commons, view, 7) for one in each.indicators]
+        shown[name] = (bool(mesh.told(name)), listed, rising)
+    assert shown == {"elm": (True, [BAD[1]], [BAD[1]]), "fir": (False, [], [])}
+
+
+def test_who_joins_a_group_later_reads_what_is_alive_in_it_and_nothing_that_has_faded(here: Mesh) -> None:
+    old = ("ipv4", "198.51.100.7")
+    for name in FOUR:
+        here.reaches(name, "partners")
+        here.meet(name, "elm")
+    here.saw(*FOUR, what=old)
+    here.later(22)
+    here.saw(*FOUR)
+    assert here.told("gum") is None
+    for name in FOUR:
+        here.meet(name, "gum")
+    assert here.told("gum") and here.told("gum", old) is None
 
 
 def test_what_went_to_a_group_stays_there_when_the_owner_widens_its_reach(here: Mesh) -> None:
