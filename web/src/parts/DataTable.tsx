@@ -1,4 +1,5 @@
-/** A table that filters, sorts, pages and exports. Ten thousand rows are no matter: one page is drawn. */
+/** A table that filters, sorts, pages and exports; on a phone, the same as cards. Ten thousand rows are no matter:
+ * one page is drawn. */
 import { useCollection } from "@cloudscape-design/collection-hooks";
 import Button from "@cloudscape-design/components/button";
 import Header from "@cloudscape-design/components/header";
@@ -6,11 +7,14 @@ import Pagination from "@cloudscape-design/components/pagination";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Table, { type TableProps } from "@cloudscape-design/components/table";
 import TextFilter from "@cloudscape-design/components/text-filter";
-import type { ReactNode } from "react";
+import { Suspense, lazy, type ReactNode } from "react";
 
-import { Empty } from "./Told";
+import { Empty, Loading } from "./Told";
 import { csv, save } from "./files";
-import { plural } from "./wording";
+import { useNarrow } from "./narrow";
+import { article, plural } from "./wording";
+
+const CardList = lazy(() => import("./CardList"));
 
 export interface Column<T> {
   id: string;
@@ -21,6 +25,8 @@ export interface Column<T> {
   /** What is shown, where that is not the value. */
   cell?: (row: T) => ReactNode;
   width?: number;
+  /** Heads the row's card on a phone; otherwise the first column does. */
+  heads?: boolean;
   minWidth?: number;
 }
 
@@ -46,11 +52,13 @@ export interface DataTableProps<T> {
 
 export function DataTable<T>(props: DataTableProps<T>) {
   const { columns, rows, noun, id, pageSize = 15 } = props;
+  const narrow = useNarrow();
   const text = (row: T, column: Column<T>) => String(column.value(row) ?? "");
+  const shown = (row: T, column: Column<T>): ReactNode => (column.cell ? column.cell(row) : text(row, column) || "–");
   const definitions: TableProps.ColumnDefinition<T>[] = columns.map((column) => ({
     id: column.id,
     header: column.header || "Action",
-    cell: (row) => (column.cell ? column.cell(row) : text(row, column) || "–"),
+    cell: (row) => shown(row, column),
     // The field tells the table which column is sorted: definitions are made anew each time it is drawn.
     ...(column.header
       ? { sortingField: column.id, sortingComparator: (a: T, b: T) => compared(column.value(a), column.value(b)) }
@@ -80,9 +88,39 @@ export function DataTable<T>(props: DataTableProps<T>) {
       "text/csv",
     );
   const chosen = rows.filter((row) => id(row) === props.selected);
+  const around = {
+    header: <Heading {...props} exportRows={exportRows} />,
+    filter: rows.length > 5 ? (
+      <TextFilter
+        {...filterProps}
+        filteringPlaceholder="Find"
+        filteringAriaLabel={`Find in ${props.title}`}
+        countText={plural(filteredItemsCount ?? 0, "match", "matches")}
+      />
+    ) : undefined,
+    pagination: rows.length > pageSize ? <Pagination {...paginationProps} /> : undefined,
+    empty: collectionProps.empty ?? props.empty,
+    loading: props.loading ?? false,
+  };
+  if (narrow) {
+    const sort = (name: string, isDescending: boolean) => {
+      const sortingColumn = definitions.find((definition) => definition.id === name) ?? {};
+      collectionProps.onSortingChange?.(new CustomEvent("sort", { detail: { sortingColumn, isDescending } }));
+    };
+    const by = collectionProps.sortingColumn?.sortingField ?? "";
+    return (
+      <Suspense fallback={<Loading />}>
+        <CardList {...around} columns={columns as Column<unknown>[]} items={items} shown={shown as (row: unknown, column: Column<unknown>) => ReactNode}
+          id={id as (row: unknown) => string} title={props.title} noun={noun} reference={collectionProps.ref} chosen={chosen}
+          onSelect={props.onSelect as ((row: unknown) => void) | undefined}
+          sorted={{ id: by, descending: collectionProps.sortingDescending ?? false }} sort={sort} />
+      </Suspense>
+    );
+  }
   return (
     <Table<T>
       {...collectionProps}
+      {...around}
       {...(props.onSelect
         ? {
             selectionType: "single" as const,
@@ -96,45 +134,35 @@ export function DataTable<T>(props: DataTableProps<T>) {
       columnDefinitions={definitions}
       items={items}
       trackBy={id}
-      loading={props.loading ?? false}
       loadingText={`Loading ${noun}s`}
       wrapLines
       variant="container"
       ariaLabels={{
         tableLabel: props.title,
-        selectionGroupLabel: `Choose a ${noun}`,
+        selectionGroupLabel: `Choose ${article(noun)} ${noun}`,
         itemSelectionLabel: (_, row) => `Choose ${columns[0] ? text(row, columns[0]) : id(row)}`,
       }}
-      header={
-        <Header
-          variant={props.headingTag ?? "h2"}
-          counter={`(${rows.length})`}
-          description={props.description}
-          actions={
-            <SpaceBetween size="xs" direction="horizontal">
-              {props.actions}
-              <Button iconName="download" onClick={exportRows} disabled={!rows.length} ariaLabel={`Export ${props.title} as CSV`}>
-                CSV
-              </Button>
-            </SpaceBetween>
-          }
-        >
-          {props.title}
-        </Header>
-      }
-      filter={
-        rows.length > 5 ? (
-          <TextFilter
-            {...filterProps}
-            filteringPlaceholder="Find"
-            filteringAriaLabel={`Find in ${props.title}`}
-            countText={plural(filteredItemsCount ?? 0, "match", "matches")}
-          />
-        ) : undefined
-      }
-      pagination={rows.length > pageSize ? <Pagination {...paginationProps} /> : undefined}
-      empty={props.empty}
     />
+  );
+}
+
+function Heading<T>(props: DataTableProps<T> & { exportRows: () => void }) {
+  return (
+    <Header
+      variant={props.headingTag ?? "h2"}
+      counter={`(${props.rows.length})`}
+      description={props.description}
+      actions={
+        <SpaceBetween size="xs" direction="horizontal">
+          {props.actions}
+          <Button iconName="download" onClick={props.exportRows} disabled={!props.rows.length} ariaLabel={`Export ${props.title} as CSV`}>
+            CSV
+          </Button>
+        </SpaceBetween>
+      }
+    >
+      {props.title}
+    </Header>
   );
 }
 

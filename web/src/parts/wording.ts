@@ -34,11 +34,13 @@ export function ago(iso: string, now = Date.now()): string {
   return AGO.format(Math.trunc(seconds), "second");
 }
 
-/** `sla_breach_rate`, `no-evidence` or `likelyOrigin` as words: "Sla breach rate". */
+/** `sla_breach_rate`, `no-evidence` or `likelyOrigin` as words: "SLA breach rate". */
 export function words(name: string): string {
   const apart = name.replace(/([a-z])([A-Z])/g, "$1 $2").replace(/[_-]+/g, " ").trim();
-  return apart.charAt(0).toUpperCase() + apart.slice(1);
+  return (apart.charAt(0).toUpperCase() + apart.slice(1)).replace(/\b(cpu|sla|mrr|dns|url|cve)\b/gi, (short) => short.toUpperCase());
 }
+
+export const article = (noun: string): string => (/^[aeiou]/i.test(noun) ? "an" : "a");
 
 export const plural = (count: number, one: string, many = `${one}s`): string =>
   `${whole(count)} ${count === 1 ? one : many}`;

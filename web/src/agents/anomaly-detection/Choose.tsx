@@ -28,6 +28,12 @@ export function Choose({ busy, send }: Props) {
   const [pasted, setPasted] = useState("");
   const [slip, setSlip] = useState("");
   const clients = useGet<{ items: Row[] }>("/records/clients", { limit: 1000 });
+  // Without a choice, the page opens with a client of whom something is measured.
+  const any = useGet<{ items: Row[] }>(client ? null : "/records/metrics", { limit: 1 });
+  useEffect(() => {
+    const first = any.data?.items[0]?.["client_id"];
+    if (!client && typeof first === "string") setClient(first);
+  }, [any.data]);
   const own = client === OWN;
   // A look at some rows of the client says what is measured there.
   const sample = useGet<{ items: Row[] }>(client && !own ? "/records/metrics" : null, { client_id: client, limit: 200 });
@@ -49,7 +55,7 @@ export function Choose({ busy, send }: Props) {
     return send({ metric_type: "pasted", values, sensitivity }, names);
   };
   return (
-    <Container header={<Header variant="h2">Which series</Header>}
+    <Container header={<Header variant="h2" description="A client's stored readings, or numbers that you paste.">Which series</Header>}
       footer={<Button variant="primary" loading={busy} onClick={() => void detect()}>Find what is unusual</Button>}>
       <Grid gridDefinition={[{ colspan: { default: 12, s: 5 } }, { colspan: { default: 12, s: 3 } }, { colspan: { default: 12, s: 4 } }, { colspan: 12 }]}>
         <FormField label="Client" errorText={slip}>

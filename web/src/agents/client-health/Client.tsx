@@ -35,11 +35,12 @@ export function Client({ envelope, ranked }: { envelope: Envelope<Answer>; ranke
           { label: `May leave within ${answer.horizon_days} days`, value: `${percent(answer.churn_probability)}${between(answer)}` },
           { label: "Health", value: `${whole(answer.health_score)} of 100` },
           { label: "Since 30 days ago", value: ranked ? changed(ranked.change) : "not known" },
-          { label: "Looks like clients that", value: answer.outlook?.resembles.join(" or ") || "none it learnt from" },
+          { label: "Looks like clients that", value: answer.outlook?.resembles.map((one) => (one === "leaves" ? "left" : "stayed")).join(", and those that ") || "none it learnt from" },
         ]} />
         <ColumnLayout columns={2}>
           <div>
             <Box variant="h3">Why</Box>
+            <Box color="text-body-secondary">From a client like any to this one: red raises the risk of leaving, green lowers it.</Box>
             <Chart label={`What leads to ${percent(answer.churn_probability)}: ${answer.drivers.slice(0, 3).map((one) => one.sentence).join("; ")}`}
               option={option} figures={figures} height={60 + 30 * (found.length + 2)} />
           </div>

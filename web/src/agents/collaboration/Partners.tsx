@@ -15,6 +15,8 @@ import { Introduce } from "./Introduce";
 import type { Answer } from "./page";
 
 type Match = Answer["partners"][number];
+/** Partners go by a handle until both agreed: `partner-a679cda12fb2` is shown as "Partner a679". */
+const called = (handle: string) => words(handle).slice(0, 12);
 const SHOWN = ["region", "segment", "certifications", "capacity_hours"];
 
 export function Partners({ envelope, introduced }: { envelope: Envelope<Answer>; introduced: () => void }) {
@@ -28,12 +30,12 @@ export function Partners({ envelope, introduced }: { envelope: Envelope<Answer>;
         trackBy="partner"
         header={
           <Header variant="h2" counter={`(${answer.partners.length})`}
-            description={`${plural(answer.considered, "partner")} show something of themselves; ${answer.fitting} meet what must hold${excluded && ` (left out: ${excluded})`}.`}>
+            description={`${plural(answer.considered, "MSP")} can be found; ${answer.fitting} meet what must hold${excluded && ` (left out: ${excluded})`}. Names show once both of you agree to an introduction.`}>
             Partners
           </Header>
         }
         cardDefinition={{
-          header: (one) => <span>{one.partner} {one.simulated && <Simulated />}</span>,
+          header: (one) => <span>{called(one.partner)} {one.simulated && <Simulated />}</span>,
           sections: [
             { id: "score", header: "Fit", content: (one) => `${percent(one.score)}. ${one.why}` },
             { id: "covers", header: "Covers", content: (one) => <Covers one={one} /> },
@@ -66,7 +68,7 @@ function Covers({ one }: { one: Match }) {
 function Card({ card }: { card: Match["card"] }) {
   const shown = SHOWN.filter((name) => card[name] != null).map((name) => {
     const value = card[name];
-    return `${words(name)}: ${Array.isArray(value) ? value.join(", ") : String(value)}`;
+    return `${name === "capacity_hours" ? "Free hours a month" : words(name)}: ${Array.isArray(value) ? value.join(", ") : String(value)}`;
   });
   return <Box color="text-body-secondary">{shown.join(" · ")}</Box>;
 }

@@ -58,8 +58,8 @@ export default function FederatedPage({ agent }: { agent: AgentStatus }) {
       <Container header={<Header variant="h2">Train together</Header>} footer={<Button variant="primary" loading={going} onClick={() => void train()}>{rehearse ? "Rehearse" : "Train"}</Button>}>
         <Grid gridDefinition={Array.from({ length: 4 }, () => ({ colspan: { default: 12, s: 6, m: 3 } }))}>
           <FormField label="What is learnt"><Select options={KINDS} selectedOption={KINDS.find((one) => one.value === kind) ?? null} onChange={({ detail }) => setKind(detail.selectedOption.value ?? kind)} /></FormField>
-          <FormField label={`Epsilon ${epsilon}`} description="The most that one client's record may pay"><Slider value={epsilon} min={0.1} max={10} step={0.1} ariaLabel="Epsilon" onChange={({ detail }) => setEpsilon(detail.value)} /></FormField>
-          <FormField label={`${rounds} rounds`}><Slider value={rounds} min={2} max={100} step={1} ariaLabel="Rounds" onChange={({ detail }) => setRounds(detail.value)} /></FormField>
+          <FormField label={`Privacy budget: epsilon ${epsilon}`} description="Lower hides each client's record better and learns less"><Slider value={epsilon} min={0.1} max={10} step={0.1} ariaLabel="Epsilon" onChange={({ detail }) => setEpsilon(detail.value)} /></FormField>
+          <FormField label={`${rounds} rounds`} description="More learn better and take longer"><Slider value={rounds} min={2} max={100} step={1} ariaLabel="Rounds" onChange={({ detail }) => setRounds(detail.value)} /></FormField>
           <Toggle checked={rehearse} onChange={({ detail }) => setRehearse(detail.checked)} description="Five made-up sites; nobody's records are touched.">Rehearse</Toggle>
         </Grid>
       </Container>

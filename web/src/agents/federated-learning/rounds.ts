@@ -34,7 +34,7 @@ export function byRound(training: Progress): (colours: Palette) => Option {
   const marks = [["each site alone", training.local_only?.auc], ["all rows in one place", training.pooled?.auc]] as const;
   return (colours) => ({
     color: colours.series,
-    grid: { left: 8, right: 16, top: 36, bottom: 8, containLabel: true },
+    grid: { left: 8, right: 16, top: 56, bottom: 8, containLabel: true },
     legend: { textStyle: { color: colours.text } },
     xAxis: { type: "category", data: rounds.map((one) => String(one.round)), axisLabel: { color: colours.text } },
     yAxis: { type: "value", scale: true, axisLabel: { color: colours.text }, splitLine: { lineStyle: { color: colours.line } } },

@@ -10,7 +10,7 @@ import { Answered } from "../../parts/Answered";
 import { Chart } from "../../parts/Chart";
 import { Empty } from "../../parts/Told";
 import type { Palette } from "../../parts/palette";
-import { number, percent, plural } from "../../parts/wording";
+import { month, number, percent, plural } from "../../parts/wording";
 import type { Answer } from "./page";
 
 const COLOUR: Record<string, BadgeProps["color"]> = { POSITIVE: "green", NEGATIVE: "red", NEUTRAL: "grey", MIXED: "blue" };
@@ -35,6 +35,7 @@ export function Mood({ envelope }: { envelope: Envelope<Answer> }) {
           {months.length > 1 && (
             <div>
               <Box variant="h3">Over time: {trend?.direction}{trend?.change != null && ` (${number(trend.change)} ± ${number(trend.error)})`}</Box>
+              <Box color="text-body-secondary">By month, from −1 (all negative) to +1 (all positive).</Box>
               <Chart option={option} height={220} label={`Mood by month: ${months.map((one) => `${one.month} ${number(one.net)}`).join(", ")}`}
                 figures={{ header: ["Month", "Texts", "Positive less negative"], rows: months.map((one) => [one.month, String(one.texts), number(one.net)]) }} />
             </div>
@@ -49,7 +50,7 @@ export function Mood({ envelope }: { envelope: Envelope<Answer> }) {
 function chart(months: readonly { month: string; net: number }[]) {
   return (colours: Palette) => ({
     grid: { left: 8, right: 16, top: 12, bottom: 8, containLabel: true },
-    xAxis: { type: "category", data: months.map((one) => one.month), axisLabel: { color: colours.text } },
+    xAxis: { type: "category", data: months.map((one) => month(`${one.month}-15`)), axisLabel: { color: colours.text } },
     yAxis: { type: "value", min: -1, max: 1, axisLabel: { color: colours.text }, splitLine: { lineStyle: { color: colours.line } } },
     series: [{ name: "mood", type: "bar", barMaxWidth: 40, data: months.map((one) => ({ value: one.net, itemStyle: { color: one.net < 0 ? colours.bad : colours.good } })) }],
   });

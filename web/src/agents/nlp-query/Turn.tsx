@@ -47,14 +47,19 @@ export function Turn({ query, envelope, retry }: Props) {
   );
 }
 
+const measured = (answer: Answer): string => {
+  const name = answer.plan?.metric ? words(answer.plan.metric).replace(/^Sla/, "SLA") : "Value";
+  return answer.unit && !name.toLowerCase().includes(answer.unit.toLowerCase()) ? `${name} (${answer.unit})` : name;
+};
+
 function Rows({ answer }: { answer: Answer }) {
   const groups = [...new Set(answer.rows.flatMap((row) => Object.keys(row.group ?? {})))];
   const compared = answer.rows.some((row) => row.before != null);
   const columns: Column<Row & { key: string }>[] = [
     ...groups.map((name) => ({ id: name, header: words(name), value: (row: Row) => row.group?.[name] ?? "" })),
-    { id: "value", header: answer.unit ? `Value (${answer.unit})` : "Value", value: (row) => row.value, cell: (row) => number(row.value) },
+    { id: "value", header: measured(answer), value: (row) => row.value, cell: (row) => number(row.value) },
     ...(compared ? [{ id: "before", header: "Before", value: (row: Row) => row.before ?? null, cell: (row: Row) => number(row.before) }] : []),
-    { id: "records", header: "From records", value: (row) => row.records },
+    { id: "records", header: "Records counted", value: (row) => row.records },
   ];
   const rows = answer.rows.map((row, index) => ({ ...row, key: String(index) }));
   return <DataTable title="Rows" noun="row" headingTag="h3" rows={rows} id={(row) => row.key} columns={columns} pageSize={8} empty={<Empty title="None" />} />;

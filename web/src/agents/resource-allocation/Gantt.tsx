@@ -1,10 +1,10 @@
 /** Who does what, when. A bar is dragged to another time or person, or moved with the arrow keys; both pin it. */
-import { useRef, useState, type KeyboardEvent, type PointerEvent } from "react";
+import { useEffect, useRef, useState, type KeyboardEvent, type PointerEvent } from "react";
 
 import { percent } from "../../parts/wording";
 import { QUARTER_MS, lanes, snapped, type Answer, type Assignment, type Pins } from "./planning";
 
-const HOUR_PX = 28;
+const HOUR_PX = 44;
 const LANE_PX = 34;
 const HOUR_MS = 3_600_000;
 
@@ -22,6 +22,12 @@ export function Gantt({ answer, pins, selected, select, pin }: Props) {
   const hours = Math.max(1, (new Date(answer.ends_at).getTime() - from) / HOUR_MS);
   const step = hours > 60 ? 6 : hours > 30 ? 3 : 1;
   const ticks = ticksOf(from, hours, step);
+  const scrolls = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // Nights are long: the view opens where the work begins.
+    const earliest = Math.min(...answer.assignments.map((one) => new Date(one.start_at).getTime()));
+    if (Number.isFinite(earliest)) scrolls.current?.scrollTo({ left: Math.max(0, (earliest - from) / HOUR_MS - 1) * HOUR_PX });
+  }, [answer]);
   return (
     <div className="gantt" role="region" aria-label="The plan by technician and time" tabIndex={0}>
       <div className="gantt-names">
@@ -30,7 +36,7 @@ export function Gantt({ answer, pins, selected, select, pin }: Props) {
           <div key={row.id} className="gantt-name" title={row.name}>{row.name} <small>{percent(row.share)}</small></div>
         ))}
       </div>
-      <div className="gantt-scroll">
+      <div className="gantt-scroll" ref={scrolls}>
         <div className="gantt-head" style={{ width: hours * HOUR_PX }}>
           {ticks.map((hour) => <span key={hour} className="gantt-tick" style={{ left: hour * HOUR_PX }}>{tick(from + hour * HOUR_MS)}</span>)}
         </div>

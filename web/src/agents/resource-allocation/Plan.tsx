@@ -5,6 +5,7 @@ import Container from "@cloudscape-design/components/container";
 import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import SpaceBetween from "@cloudscape-design/components/space-between";
+import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import { useState } from "react";
 
 import { problemOf } from "../../api/hooks";
@@ -12,6 +13,7 @@ import type { Envelope, Problem } from "../../api/types";
 import { Answered } from "../../parts/Answered";
 import { DataTable } from "../../parts/DataTable";
 import { Empty, Failure } from "../../parts/Told";
+import { useClientNames } from "../../parts/clients";
 import { moment, percent, plural, words } from "../../parts/wording";
 import { Gantt } from "./Gantt";
 import { again, type Answer, type Pins } from "./planning";
@@ -27,10 +29,12 @@ export function Plan({ envelope, question, replan }: Props) {
   const [pins, setPins] = useState<Pins>({});
   const [selected, setSelected] = useState("");
   const [problem, setProblem] = useState<Problem | null>(null);
+  const names = useClientNames();
   const count = Object.keys(pins).length;
   const one = answer.assignments.find((each) => each.task_id === selected);
   const send = () => again(answer, pins, question).then(replan).catch((error: unknown) => setProblem(problemOf(error)));
-  const gap = answer.gap == null ? "nothing could be done" : answer.gap < 0.0005 ? "none: this is the best plan" : `${percent(answer.gap, 1)} at most`;
+  const titles = new Map([...answer.assignments, ...answer.left_out].map((each) => [each.task_id, each.title]));
+  const gap = answer.gap == null ? "nothing could be done" : answer.gap < 0.0005 ? "nothing: none is better" : `${percent(answer.gap, 1)} at most`;
   return (
     <SpaceBetween size="l">
       <Container
@@ -48,8 +52,8 @@ export function Plan({ envelope, question, replan }: Props) {
           {problem && <Failure problem={problem} />}
           <KeyValuePairs columns={4} items={[
             { label: "Planned", value: `${answer.plan.done} of ${answer.plan.done + answer.plan.left_out}` },
-            { label: "After their SLA", value: `${answer.plan.sla_breaches} (${answer.sla_breaches_avoided} fewer than by the earliest due date first)` },
-            { label: "Could be better by", value: gap },
+            { label: "Done after their SLA", value: late(answer) },
+            { label: "A perfect plan would be better by", value: gap },
             { label: "Travel", value: `${answer.plan.travel_minutes} min` },
           ]} />
           {answer.assignments.length ? (
@@ -58,7 +62,7 @@ export function Plan({ envelope, question, replan }: Props) {
           ) : <Empty title="Nothing to plan">Import tickets and technicians under Data.</Empty>}
           {one && (
             <Box>
-              <strong>{one.title || one.task_id}</strong>: {one.technician}, {moment(pins[one.task_id]?.start_at ?? one.start_at)} to {moment(one.end_at)}, {one.priority}
+              <strong>{one.title || one.task_id}</strong>{one.client_id && ` at ${names[one.client_id] ?? one.client_id}`}: {one.technician}, {moment(pins[one.task_id]?.start_at ?? one.start_at)} to {moment(one.end_at)}, {one.priority}
               {one.due_at && `, due ${moment(one.due_at)}`}{one.travel_minutes > 0 && `, after ${one.travel_minutes} min of travel`}.
             </Box>
           )}
@@ -66,7 +70,7 @@ export function Plan({ envelope, question, replan }: Props) {
         </SpaceBetween>
       </Container>
       {answer.changes.length > 0 && <Alert type="success" header={plural(answer.changes.length, "change")}>
-        {answer.changes.slice(0, 8).map((each) => `${each.task_id} ${each.kind}`).join("; ")}
+        {answer.changes.slice(0, 8).map((each) => `${titles.get(each.task_id) ?? each.task_id}: ${words(each.kind).toLowerCase()}`).join("; ")}
       </Alert>}
       <DataTable title="Left out, and why" noun="task" rows={answer.left_out} id={(each) => each.task_id} pageSize={8}
         empty={<Empty title="Everything fits" />}
@@ -82,10 +86,19 @@ export function Plan({ envelope, question, replan }: Props) {
           { id: "start", header: "Start", value: (each) => each.start_at, cell: (each) => moment(each.start_at) },
           { id: "who", header: "Technician", value: (each) => each.technician },
           { id: "what", header: "Task", value: (each) => each.title || each.task_id },
-          { id: "client", header: "Client", value: (each) => each.client_id },
+          { id: "client", header: "Client", value: (each) => names[each.client_id ?? ""] ?? each.client_id },
           { id: "priority", header: "Priority", value: (each) => each.priority },
-          { id: "sla", header: "SLA", value: (each) => each.sla },
+          { id: "sla", header: "SLA", value: (each) => each.sla, cell: (each) => <Sla sla={each.sla} /> },
         ]} />
     </SpaceBetween>
   );
+}
+
+function late({ plan, sla_breaches_avoided: fewer }: Answer): string {
+  const besides = fewer > 0 ? `${fewer} fewer than` : fewer < 0 ? `${-fewer} more than` : "as many as";
+  return `${plan.sla_breaches}, ${besides} by taking the earliest due date first`;
+}
+
+function Sla({ sla }: { sla: string }) {
+  return <StatusIndicator type={sla === "breached" ? "error" : sla === "met" ? "success" : "info"}>{words(sla)}</StatusIndicator>;
 }

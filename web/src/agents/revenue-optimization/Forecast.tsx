@@ -34,9 +34,9 @@ export function Forecast({ envelope }: { envelope: Envelope<Answer> }) {
       <SpaceBetween size="l">
         <KeyValuePairs columns={4} items={[
           { label: `Expected in ${answer.period_days} days`, value: cash(total.expected) },
-          { label: "80 of 100 times between", value: total.interval_80 ? `${cash(total.interval_80.low)} and ${cash(total.interval_80.high)}` : "not known" },
+          { label: "In 8 of 10 cases between", value: total.interval_80 ? `${cash(total.interval_80.low)} and ${cash(total.interval_80.high)}` : "not known" },
           { label: "Last month", value: cash(total.last) },
-          { label: "Tested on your past", value: test?.smape == null ? "too short a history" : `off by ${number(test.smape)} % (naive: ${number(test.naive_smape)} %)` },
+          { label: "Tested on your past", value: test?.smape == null ? "too short a history" : `off by ${number(test.smape)} % (last value carried on: ${number(test.naive_smape)} %)` },
         ]} />
         <Chart option={option} figures={figures} height={340}
           label={`Revenue: ${cash(total.expected)} expected in ${answer.period_days} days; the last month brought ${cash(total.last)}.`} />

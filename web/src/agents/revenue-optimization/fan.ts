@@ -1,7 +1,7 @@
 import type { AnswerOf } from "../../api/types";
 import type { Option } from "../../parts/echarts";
 import type { Palette } from "../../parts/palette";
-import { month } from "../../parts/wording";
+import { money, month } from "../../parts/wording";
 
 export type Answer = AnswerOf<"/revenue/forecast">;
 type Path = NonNullable<Answer["total"]>;
@@ -47,10 +47,10 @@ export function fan(answer: Answer): (colours: Palette) => Option {
       data: lead(one.path.steps.map((step) => step.expected)),
     }));
     return {
-      grid: { left: 8, right: 16, top: 36, bottom: 8, containLabel: true },
+      grid: { left: 8, right: 16, top: 56, bottom: 8, containLabel: true },
       legend: { data: ["invoiced", "expected", "80 %", "95 %", ...answer.scenarios.map((one) => one.name)], textStyle: { color: colours.text } },
       xAxis: { type: "category", data: labels, boundaryGap: false, axisLabel: { color: colours.text } },
-      yAxis: { type: "value", scale: true, axisLabel: { color: colours.text }, splitLine: { lineStyle: { color: colours.line } } },
+      yAxis: { type: "value", scale: true, axisLabel: { color: colours.text, formatter: (amount: number) => money(amount, answer.currency ?? "USD") }, splitLine: { lineStyle: { color: colours.line } } },
       tooltip: { trigger: "axis", formatter: (items: { name: string; dataIndex: number }[]) => tip(answer, past.length, items[0]) },
       series: [
         ...area("95 %", wide, colours.faint), ...area("80 %", narrow, colours.band),

@@ -40,9 +40,9 @@ export function Verdict({ envelope, given }: { envelope: Envelope<Answer>; given
       <SpaceBetween size="l">
         <KeyValuePairs columns={4} items={[
           { label: "Score", value: `${number(answer.score)} of 100` },
-          { label: "Spoken of at all", value: `${number(answer.examined)} %` },
-          { label: "Met, in part", value: `${answer.counts.met}, ${answer.counts.partial}` },
-          { label: "Missing, without evidence", value: `${answer.counts.missing}, ${answer.counts.no_evidence}` },
+          { label: "Your documents speak of", value: `${number(answer.examined)} % of it` },
+          { label: "Requirements met", value: `${answer.counts.met}, and ${answer.counts.partial} in part` },
+          { label: "Not met", value: `${answer.counts.missing} missing, ${answer.counts.no_evidence} without evidence` },
         ]} />
         <Tabs activeTabId={tab} onChange={({ detail }) => setTab(detail.activeTabId)} tabs={[
           { id: "tree", label: "Requirements", content: (

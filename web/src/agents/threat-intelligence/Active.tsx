@@ -5,6 +5,7 @@ import { follow, hrefOf } from "../../app/router";
 import { DataTable } from "../../parts/DataTable";
 import { Severity } from "../../parts/Marks";
 import { Empty, Failure } from "../../parts/Told";
+import { defanged } from "../../parts/spans";
 import { ago } from "../../parts/wording";
 
 type Threats = ReplyOf<"/threat-intelligence/active-threats">;
@@ -22,7 +23,7 @@ export function Active({ latest }: { latest: string }) {
       columns={[
         { id: "severity", header: "Severity", value: (one) => one.severity, cell: (one) => <Severity level={one.severity} />, width: 120 },
         { id: "kind", header: "Kind", value: (one) => one.kind, width: 130 },
-        { id: "value", header: "What", value: (one) => one.value, cell: (one) => <span className="anywhere">{one.value} {one.name}</span> },
+        { id: "value", header: "What", heads: true, value: (one) => one.value, cell: (one) => <span className="anywhere">{one.kind === "technique" ? one.value : defanged(one.value)} {one.name}</span> },
         { id: "last", header: "Last seen", value: (one) => one.last_seen, cell: (one) => ago(one.last_seen), width: 130 },
         { id: "in", header: "Answers", value: (one) => one.results.length, width: 110,
           cell: (one) => <Link href={hrefOf(`agents/threat-intelligence?result=${one.results[0] ?? ""}`)} onFollow={follow}>{one.results.length}</Link> },

@@ -10,6 +10,7 @@ import { DataTable } from "../../parts/DataTable";
 import { Legend, Marked } from "../../parts/Marked";
 import { Severity } from "../../parts/Marks";
 import { Empty } from "../../parts/Told";
+import { defanged } from "../../parts/spans";
 import { percent, words } from "../../parts/wording";
 import { Indicators } from "./Indicators";
 import { Matrix } from "./Matrix";
@@ -70,13 +71,19 @@ function ToDo({ answer }: { answer: Answer }) {
     <DataTable title="What to do" noun="step" headingTag="h3" rows={answer.mitigations} id={(one) => `${one.source}${one.id}${one.action}`}
       empty={<Empty title="Nothing to do" />}
       columns={[
-        { id: "when", header: "When", value: (one) => one.when, width: 110 },
-        { id: "action", header: "Action", value: (one) => one.action, cell: (one) => <div><strong>{one.action}</strong><div>{one.detail}</div></div> },
-        { id: "because", header: "Because of", value: (one) => one.because.join(", "), width: 160 },
-        { id: "source", header: "Source", value: (one) => one.source, width: 120 },
+        { id: "when", header: "When", value: (one) => WHEN[one.when] ?? words(one.when), width: 130 },
+        { id: "action", header: "Action", value: (one) => one.action, cell: (one) => <div><strong>{one.action}</strong><div>{one.detail}</div></div>, minWidth: 300, heads: true },
+        { id: "because", header: "Because of", value: (one) => one.because.join(", "), width: 240, cell: (one) => <span className="anywhere">{one.because.map(shortly).join(", ")}</span> },
+        { id: "source", header: "From", value: (one) => FROM[one.source] ?? words(one.source), width: 140 },
       ]} />
   );
 }
+
+const WHEN: Record<string, string> = { now: "1. Now", soon: "2. Then", lasting: "3. To last" };
+const FROM: Record<string, string> = { attack: "MITRE ATT&CK", containment: "first response" };
+const LONG = 48;
+/** Defanged, and a hash by its beginning. */
+const shortly = (value: string) => (value.length > LONG ? `${defanged(value).slice(0, LONG)} …` : /[./@]/.test(value) && !/^T\d/.test(value) ? defanged(value) : value);
 
 function Holes({ answer }: { answer: Answer }) {
   return (

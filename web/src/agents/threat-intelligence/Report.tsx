@@ -13,7 +13,13 @@ import type { AgentStatus, Row } from "../../api/types";
 import { moment } from "../../parts/wording";
 
 const MOST_BYTES = 900_000;
-const TLP = ["CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED"];
+const TLP = [
+  { value: "CLEAR", description: "anyone may know" },
+  { value: "GREEN", description: "other MSPs of the mesh may know" },
+  { value: "AMBER", description: "you and your clients" },
+  { value: "AMBER+STRICT", description: "you alone" },
+  { value: "RED", description: "only who reads it here" },
+].map((one) => ({ ...one, label: `TLP:${one.value}` }));
 const DAYS = 14;
 
 interface Props {
@@ -75,8 +81,8 @@ export function Report({ agent, busy, send }: Props) {
             <Textarea value={text} rows={8} spellcheck={false} onChange={({ detail }) => setText(detail.value)} />
           </FormField>
         </div>
-        <FormField label="How far it may travel (TLP)" description="Nothing leaves before you allow it under Mesh.">
-          <Select selectedOption={{ value: tlp, label: `TLP:${tlp}` }} options={TLP.map((value) => ({ value, label: `TLP:${value}` }))}
+        <FormField label="How far it may travel (TLP)" description="The traffic light protocol. Nothing leaves before you allow it under Mesh.">
+          <Select selectedOption={TLP.find((one) => one.value === tlp) ?? null} options={TLP} triggerVariant="option"
             onChange={({ detail }) => setTlp(detail.selectedOption.value ?? "AMBER")} />
         </FormField>
       </SpaceBetween>

@@ -13,15 +13,17 @@ import { useState } from "react";
 import { useGet } from "../../api/hooks";
 import type { ReplyOf } from "../../api/types";
 import { useParam } from "../../app/router";
-import { Anything } from "../../parts/Anything";
 import { Simulated } from "../../parts/Marks";
 import { Quartiles } from "../../parts/Quartiles";
 import { Failure, Loading } from "../../parts/Told";
-import { number, words } from "../../parts/wording";
+import { day, number, words } from "../../parts/wording";
+
+const NAMES: Record<string, string> = { mrr_per_client: "Monthly revenue per client", churn: "Clients lost" };
+const nameOf = (measure: string): string => NAMES[measure] ?? words(measure);
 
 type Benchmark = ReplyOf<"/mesh/benchmarks">;
 const MEASURES = ["price_per_seat", "mrr_per_client", "tickets_per_seat", "resolution_hours", "churn", "technician_utilisation"]
-  .map((value) => ({ value, label: words(value) }));
+  .map((value) => ({ value, label: nameOf(value) }));
 
 /** How this MSP stands among its peers; each figure with its cohort and its noise, or why it is withheld. */
 export function Benchmarks() {
@@ -50,9 +52,9 @@ export function Benchmarks() {
             ) : null}
             <KeyValuePairs columns={4} items={[
               { label: "You", value: one.own == null ? "no figure of yours" : number(one.own) },
-              { label: "p25, p50, p75", value: one.withheld ? "withheld" : `${number(one.p25)}, ${number(one.p50)}, ${number(one.p75)}` },
-              { label: "About how many MSPs", value: number(one.cohort) },
-              { label: "Noise: epsilon, off by", value: one.epsilon == null ? "–" : `${number(one.epsilon)}, ${number(one.error_points)} points` },
+              { label: "Half of the MSPs are", value: one.withheld ? "withheld" : `between ${number(one.p25)} and ${number(one.p75)}, the middle one at ${number(one.p50)}` },
+              { label: "Out of", value: one.cohort == null ? "too few" : `about ${number(one.cohort)} MSPs` },
+              { label: "Noise for privacy", value: one.epsilon == null ? "–" : `ranks may be off by ${number(one.error_points)} in 100 (epsilon ${number(one.epsilon)})` },
             ]} />
           </SpaceBetween>
         </Container>
@@ -63,16 +65,17 @@ export function Benchmarks() {
 }
 
 function Budget({ data }: { data: ReplyOf<"/mesh/benchmarks/budget"> }) {
-  const shared = data.shared as unknown as Record<string, unknown>;
-  const spent = Number(shared["spent"] ?? Number.NaN);
-  const limit = Number(shared["limit"] ?? Number.NaN);
+  const sides = [
+    { side: data.shared, label: "What others learnt from your figures", told: "Each benchmark that counts you costs a little; when it is spent, you count in none until it renews." },
+    { side: data.asked, label: "What you asked for", told: "The same question again costs nothing." },
+  ];
   return (
-    <Container header={<Header variant="h2" description={data.contributes ? `Your figures count: ${data.contributed_measures.map(words).join(", ")}` : "Your figures do not count: switch that on under What you share."}>Privacy budget of this quarter</Header>}>
+    <Container header={<Header variant="h2" description={data.contributes ? `Your figures count: ${data.contributed_measures.map((one) => nameOf(one).toLowerCase()).join(", ")}.` : "Your figures do not count: switch that on under What you share."}>Privacy budget of this quarter</Header>}>
       <SpaceBetween size="m">
-        {Number.isFinite(spent) && Number.isFinite(limit) && limit > 0 && (
-          <ProgressBar value={Math.min(100, (spent / limit) * 100)} label="Epsilon spent of yours" additionalInfo={`${number(spent)} of ${number(limit)}`} />
-        )}
-        <Anything value={{ shared: data.shared, asked: data.asked }} level={1} />
+        {sides.map(({ side, label, told }) => (
+          <ProgressBar key={label} value={side.allowance ? Math.min(100, (side.spent / side.allowance) * 100) : 0} label={label} description={told}
+            additionalInfo={`Epsilon ${number(side.spent)} of ${number(side.allowance)} is spent; it renews on ${day(side.renews_at)}`} />
+        ))}
       </SpaceBetween>
     </Container>
   );

@@ -3,7 +3,7 @@ import Container from "@cloudscape-design/components/container";
 import Header from "@cloudscape-design/components/header";
 
 import { useHas } from "../../api/description";
-import { useGet } from "../../api/hooks";
+import { useEvents, useGet } from "../../api/hooks";
 import type { ReplyOf } from "../../api/types";
 import { Simulated } from "../../parts/Marks";
 import { Empty, Failure, Loading } from "../../parts/Told";
@@ -15,12 +15,13 @@ const PATH = "/mesh/campaigns";
 export function Campaigns() {
   const there = useHas(PATH);
   const found = useGet<ReplyOf<typeof PATH>>(there ? PATH : null, { days: 7 });
+  useEvents(found.again, ["mesh"]);
   if (!there) return null;
   if (found.problem) return <Failure problem={found.problem} again={found.again} />;
   if (!found.data) return <Loading />;
   return (
-    <Container header={<Header variant="h2" description="Seen by several MSPs at the same time within 7 days." info={found.data.simulated ? <Simulated /> : undefined}>What rises</Header>}>
-      {!found.data.campaigns.length && <Empty title="Nothing rises now" />}
+    <Container header={<Header variant="h2" description="Seen by several MSPs at the same time within 7 days." info={found.data.simulated ? <Simulated /> : undefined}>Campaigns</Header>}>
+      {!found.data.campaigns.length && <Empty title="None now">When several MSPs see the same new indicators within a week, they are shown here together.</Empty>}
       {found.data.campaigns.map((one, index) => (
         <div key={index}>
           <Box variant="h3">{plural(one.msps, "other MSP")} since {day(one.since)}</Box>

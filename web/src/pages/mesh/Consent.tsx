@@ -14,13 +14,13 @@ import { problemOf, useGet } from "../../api/hooks";
 import type { Problem, QuestionOf, ReplyOf } from "../../api/types";
 import { follow, hrefOf } from "../../app/router";
 import { Failure, Loading } from "../../parts/Told";
-import { moment } from "../../parts/wording";
+import { moment, plural } from "../../parts/wording";
 
 type State = ReplyOf<"/mesh/consent">;
 type Change = QuestionOf<"/mesh/consent">;
 
 const TITLES: Record<string, string> = {
-  "indicator matching": "Tell the mesh which indicators you saw, as keyed hashes",
+  "indicator matching": "Help count threats: tell the mesh which indicators you saw, unreadably",
   "indicator feed": "Pass the indicators themselves on to other MSPs",
   "benchmark benchmarks": "Let your figures count in benchmarks",
   "model-update training": "Take part in training shared models",
@@ -57,7 +57,7 @@ export function Consent() {
     <SpaceBetween size="l">
       {problem && <Failure problem={problem} />}
       {nothing && <Alert type="info" header="You share nothing">So you see nothing that rests on others' either, where both is asked for. Each switch below is in force at once, and can be taken back at once.</Alert>}
-      <Container header={<Header variant="h2" description={state.since ? `Changed ${state.version} times, last ${moment(state.since)}` : "Never changed"}>What you share</Header>}>
+      <Container header={<Header variant="h2" description={state.since ? `Changed ${plural(state.version, "time")}, last ${moment(state.since)}` : "Never changed"}>What you share</Header>}>
         <SpaceBetween size="l">
           {state.switches.map((one) => {
             const title = TITLES[`${one.what} ${one.purpose}`] ?? `${one.what}: ${one.purpose}`;
@@ -65,7 +65,7 @@ export function Consent() {
               return (
                 <Box key={title}>
                   <strong>{title}: {one.granted ? "yes" : "no"}</strong>
-                  <Box color="text-body-secondary">{one.means}</Box>
+                  <Box color="text-body-secondary">Other MSPs see what your profile shares, where it is marked TLP:CLEAR or TLP:GREEN; it is changed there.</Box>
                   <Button variant="inline-link" href={hrefOf("data?kind=profile")} onFollow={follow}>Change your profile</Button>
                 </Box>
               );
@@ -77,7 +77,7 @@ export function Consent() {
               </Toggle>
             );
           })}
-          <FormField label="Indicators that carry no TLP">
+          <FormField label="Indicators that carry no mark of how far they may travel (TLP)">
             <Select options={UNMARKED} selectedOption={UNMARKED.find((one) => one.value === (state.unmarked_tlp ?? "")) ?? null}
               onChange={({ detail }) => void change({ unmarked_tlp: (detail.selectedOption.value || null) as Change["unmarked_tlp"] })} />
           </FormField>

@@ -41,7 +41,7 @@ export function Sightings() {
   const harmless = () => attempt(() => post<Sighting>("/mesh/sightings/false-positives", { type, value: value.trim() }));
   return (
     <SpaceBetween size="l">
-      <Container header={<Header variant="h2">Did others see it?</Header>} footer={
+      <Container header={<Header variant="h2" description="How many MSPs saw an address, a file or a domain; never which.">Did others see it?</Header>} footer={
         <SpaceBetween size="xs" direction="horizontal">
           <Button variant="primary" disabled={!value.trim()} onClick={() => void look()}>Look it up</Button>
           <Button disabled={!value.trim()} onClick={() => void harmless()}>It is no threat</Button>
@@ -57,8 +57,8 @@ export function Sightings() {
         </SpaceBetween>
       </Container>
       {released.problem ? <Failure problem={released.problem} again={released.again} /> : (
-        <DataTable title="Released to you" noun="sighting" rows={released.data?.items ?? []} id={(each) => `${each.type} ${each.value}`} loading={released.loading && !released.data}
-          empty={<Empty title="Nothing was released yet">Three MSPs must have seen a thing before it shows, and their consent must let it.</Empty>}
+        <DataTable title="What several MSPs saw" noun="sighting" rows={released.data?.items ?? []} id={(each) => `${each.type} ${each.value}`} loading={released.loading && !released.data}
+          empty={<Empty title="Nothing yet">A thing shows here once three MSPs saw it and agreed to share it.</Empty>}
           columns={[
             { id: "type", header: "Type", value: (each) => each.type, width: 120 },
             { id: "value", header: "Indicator", value: (each) => defanged(each.value), cell: (each) => <code className="anywhere">{defanged(each.value)}</code> },

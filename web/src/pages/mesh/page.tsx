@@ -15,7 +15,8 @@ import { Told } from "./ToldShown";
 export default function MeshPage() {
   const [tab, setTab] = useParam("tab", "consent");
   const part = (id: string, label: string, route: string, content: ReactNode) => ({
-    id, label, content: <Present what={label} route={route}>{content}</Present>,
+    // Opened anew each time, so that it shows what is so now.
+    id, label, content: tab === id ? <Present what={label} route={route}>{content}</Present> : null,
   });
   return (
     <Tabs activeTabId={tab} onChange={({ detail }) => setTab(detail.activeTabId)} tabs={[

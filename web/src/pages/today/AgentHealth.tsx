@@ -12,11 +12,11 @@ import { milliseconds } from "../../parts/wording";
 export function AgentHealth() {
   return (
     <DataTable title="Agents" noun="agent" rows={useStatuses()} id={(one) => one.agent} pageSize={12}
-      description="From the last 200 questions of each." empty={<Empty title="No agent runs here" />}
+      description="Measured over the last 200 questions of each." empty={<Empty title="No agent runs here" />}
       columns={[
         { id: "title", header: "Agent", value: (one) => one.title, cell: (one) => <Link href={hrefOf(`agents/${one.agent}`)} onFollow={follow}>{one.title}</Link> },
-        { id: "state", header: "State", value: (one) => stateOf(one), cell: (one) => <State one={one} /> },
-        { id: "p95", header: "p95", value: (one) => one.p95_ms, cell: (one) => milliseconds(one.p95_ms), width: 100 },
+        { id: "state", header: "State", value: (one) => stateOf(one), cell: (one) => <State one={one} />, minWidth: 140 },
+        { id: "p95", header: "19 of 20 answers within", value: (one) => one.p95_ms, cell: (one) => milliseconds(one.p95_ms), width: 150 },
         { id: "answered", header: "Answered", value: (one) => one.answered, width: 110 },
       ]} />
   );

@@ -12,6 +12,7 @@ import { follow, hrefOf } from "../../app/router";
 import { useStatuses } from "../../app/statuses";
 import { Empty } from "../../parts/Told";
 import { ago, words } from "../../parts/wording";
+import { happened } from "./happened";
 
 interface Line {
   id: string;
@@ -27,13 +28,13 @@ export function Feed() {
   const agents = useStatuses();
   const before = useGet<{ items: Envelope[] }>("/results", { limit: 10 });
   const titleOf = (slug: string) => agents.find((one) => one.agent === slug)?.title ?? words(slug);
-  const now = events.map((event): Line => ({ id: `e${event.id}`, at: event.time, title: titleOf(event.topic), detail: detailOf(event), to: placeOf(event, agents.map((one) => one.agent)) }));
+  const now = events.map((event): Line => ({ id: `e${event.id}`, at: event.time, title: titleOf(event.topic), detail: happened(event), to: placeOf(event, agents.map((one) => one.agent)) }));
   const seen = new Set(events.map((event) => event.subject));
   const earlier = (before.data?.items ?? []).filter((one) => !seen.has(one.result_id))
     .map((one): Line => ({ id: one.result_id, at: one.answered_at, title: titleOf(one.agent), detail: "answered", to: `results/${one.result_id}` }));
   const lines = [...now, ...earlier].slice(0, 12);
   return (
-    <Container header={<Header variant="h2" description="Comes by itself over the socket.">Live</Header>}>
+    <Container header={<Header variant="h2" description="New answers and news of the mesh, as they come.">Just now</Header>}>
       <div aria-live="polite" data-testid="feed">
         {lines.length ? (
           <SpaceBetween size="xs">
@@ -50,13 +51,6 @@ export function Feed() {
       </div>
     </Container>
   );
-}
-
-/** The event's own data in a few words: `severity: HIGH, indicators: 4`. */
-export function detailOf(event: MeshEvent): string {
-  const shown = Object.entries(event.data).filter(([, value]) => ["string", "number"].includes(typeof value) && value !== "");
-  const data = shown.slice(0, 4).map(([name, value]) => `${words(name).toLowerCase()}: ${typeof value === "number" ? Math.round(value * 1000) / 1000 : String(value)}`);
-  return `${event.type.split(".").at(-1)?.replaceAll("-", " ") ?? ""}${data.length ? ` (${data.join(", ")})` : ""}`;
 }
 
 function placeOf(event: MeshEvent, agents: string[]): string | null {

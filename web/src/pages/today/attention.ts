@@ -43,7 +43,7 @@ export function ofThreats(threats: Threats, now: number): Matter[] {
     const found = threats.threats.filter((one) => one.results[0] === id);
     const worst = found[0];
     if (!worst) return [];
-    const things = found.slice(0, 3).map((one) => one.name || defanged(one.value));
+    const things = found.slice(0, 3).map((one) => one.name || shortened(defanged(one.value)));
     return [{
       id: `threat ${id}`,
       urgency: worst.severity === "CRITICAL" ? 99 : 85,
@@ -57,7 +57,8 @@ export function ofThreats(threats: Threats, now: number): Matter[] {
 }
 
 /** Open tickets whose SLA breaks within a day, and how many broke already. */
-export function ofTickets(tickets: Row[], now: number): Matter[] {
+export function ofTickets(tickets: Row[], now: number, names: Readonly<Record<string, string>> = {}): Matter[] {
+  const client = (row: Row) => names[String(row["client_id"])] ?? String(row["client_id"] ?? row.id);
   const open = tickets.filter((row) => !row["resolved_at"] && row["status"] !== "closed" && row["due_at"]);
   const due = (row: Row) => new Date(String(row["due_at"])).getTime();
   const soon = open.filter((row) => due(row) >= now && due(row) < now + DAY_MS).sort((a, b) => due(a) - due(b));
@@ -67,7 +68,7 @@ export function ofTickets(tickets: Row[], now: number): Matter[] {
     urgency: 60 + 35 * (1 - (due(row) - now) / DAY_MS),
     level: due(row) - now < DAY_MS / 6 ? "HIGH" : "MEDIUM",
     what: `SLA about to break: ${String(row["title"] ?? row.id)}`,
-    evidence: `${String(row["client_id"] ?? row.id)}: ${String(row["priority"] ?? "no priority")}, due ${ago(String(row["due_at"]), now)}, ${String(row["status"] ?? "open")}`,
+    evidence: `${client(row)}: ${String(row["priority"] ?? "no priority")}, due ${ago(String(row["due_at"]), now)}, ${String(row["status"] ?? "open")}`,
     action: "Plan it in",
     to: "agents/resource-allocation",
   }));
@@ -75,7 +76,7 @@ export function ofTickets(tickets: Row[], now: number): Matter[] {
     matters.push({
       id: "tickets late", urgency: 72, level: "MEDIUM",
       what: `${plural(late.length, "open ticket is", "open tickets are")} past the SLA`,
-      evidence: late.slice(0, 3).map((row) => String(row["title"] ?? row.id)).join("; "),
+      evidence: late.slice(0, 3).map((row) => `${String(row["title"] ?? row.id)} (${client(row)})`).join("; "),
       action: "Plan who does them", to: "agents/resource-allocation",
     });
   }
@@ -125,5 +126,8 @@ export function ofAnomalies(found: Stored): Matter[] {
     action: "Look at the series", to: `agents/anomaly-detection?result=${found.result_id}`,
   }];
 }
+
+const LONG = 40;
+const shortened = (value: string) => (value.length > LONG ? `${value.slice(0, LONG)} …` : value);
 
 export const first = (matters: Matter[]): Matter[] => [...matters].sort((a, b) => b.urgency - a.urgency || a.id.localeCompare(b.id));

@@ -31,7 +31,7 @@ export async function known(signal: AbortSignal): Promise<Known> {
     }],
     [has("/threat-intelligence/active-threats"), async () =>
       ofThreats(await get("/threat-intelligence/active-threats", { query: { hours: 72, severity: "HIGH" }, signal }), now)],
-    [has("/records/{kind}"), async () => ofTickets(await tickets(now, signal), now)],
+    [has("/records/{kind}"), async () => ofTickets(await tickets(now, signal), now, await names(signal))],
     [has("/revenue/forecast", "post"), () => latest("revenue-optimization", ofForecast)],
     [has("/compliance/check", "post"), () => latest("security-compliance", ofCompliance)],
     [has("/anomaly/detect", "post"), () => latest("anomaly-detection", ofAnomalies)],
@@ -43,6 +43,11 @@ export async function known(signal: AbortSignal): Promise<Known> {
     problems: done.flatMap((one) => (one.status === "rejected" ? [problemOf(one.reason)] : [])),
     simulated,
   };
+}
+
+async function names(signal: AbortSignal): Promise<Record<string, string>> {
+  const page = await get<{ items: Row[] }>("/records/clients", { query: { limit: 1000 }, signal });
+  return Object.fromEntries(page.items.map((row) => [row.id, String(row["name"] ?? row.id)]));
 }
 
 async function tickets(now: number, signal: AbortSignal): Promise<Row[]> {

@@ -13,11 +13,16 @@ import { problemOf } from "../../api/hooks";
 import { useStore } from "../../api/store";
 import type { Problem, ReplyOf } from "../../api/types";
 import { Failure } from "../../parts/Told";
+import { plural, words } from "../../parts/wording";
 import { FormFields } from "../agent/FormFields";
 import { fieldsOf, questionFrom } from "../agent/fields";
 import { Stages } from "./Stages";
 
 export type PlaybookShown = ReplyOf<"/workflows">["playbooks"][number];
+
+const STARTS: Record<string, string> = { "threat.detected": "Whenever an answer finds a threat." };
+/** A playbook of more steps than this shows them on demand. */
+const SHORT = 8;
 
 interface Props {
   playbook: PlaybookShown;
@@ -61,12 +66,12 @@ export function Playbook({ playbook, chosen, started, changed }: Props) {
     <Container header={<Header variant="h2" description={playbook.summary} actions={<Button variant="primary" loading={busy} onClick={() => void start()} ariaLabel={`Run ${playbook.title}`}>Run</Button>}>{playbook.title}</Header>}>
       <SpaceBetween size="m">
         {problem && <Failure problem={problem} />}
-        <ExpandableSection headerText="What it is to look at" defaultExpanded={fields.some((field) => field.required)}>
+        <ExpandableSection headerText="Options" defaultExpanded={fields.some((field) => field.required)}>
           {fields.length ? <FormFields fields={fields} typed={typed} onType={(name, text) => setTyped({ ...typed, [name]: text })} /> : <Box>It needs nothing.</Box>}
         </ExpandableSection>
-        <Stages stages={playbook.stages} />
+        <ExpandableSection headerText={`Its ${plural(playbook.stages.flat().length, "step")}`} defaultExpanded={playbook.stages.flat().length <= SHORT}><Stages stages={playbook.stages} /></ExpandableSection>
         {playbook.starts_by && (
-          <Toggle checked={itself} onChange={({ detail }) => void choose(detail.checked)} description={`Whenever ${playbook.starts_by} happens.`}>
+          <Toggle checked={itself} onChange={({ detail }) => void choose(detail.checked)} description={STARTS[playbook.starts_by] ?? `Whenever ${words(playbook.starts_by).toLowerCase()} is told of.`}>
             Starts by itself
           </Toggle>
         )}

@@ -10,10 +10,12 @@ import { useEffect } from "react";
 import { useGet } from "../../api/hooks";
 import type { ReplyOf } from "../../api/types";
 import { follow, hrefOf } from "../../app/router";
+import { Anything } from "../../parts/Anything";
 import { Simulated } from "../../parts/Marks";
 import { Failure, Loading } from "../../parts/Told";
 import { moment } from "../../parts/wording";
 import type { PlaybookShown } from "./Playbook";
+import { begun } from "./Runs";
 import { Stages, type StepState } from "./Stages";
 
 type Run = ReplyOf<"/workflows/runs/{run_id}">;
@@ -46,7 +48,7 @@ export function RunShown({ id, playbooks, round, close }: Props) {
   return (
     <Container header={
       <Header variant="h2" info={run.simulated ? <Simulated /> : undefined} actions={<Button onClick={close}>Close</Button>}
-        description={`Started ${moment(run.started_at)} by ${run.begun_by}; ${run.state}${going ? ". You can leave this page: it goes on." : ""}`}>
+        description={`Started ${moment(run.started_at)} by ${begun(run.begun_by)}; ${run.state}${going ? ". You can leave this page: it goes on." : ""}`}>
         {playbook?.title ?? run.playbook}
       </Header>
     }>
@@ -73,7 +75,7 @@ function Briefing({ report }: { report: NonNullable<Run["report"]> }) {
             {section.sentences.map((one, index) => (
               <li key={index} className="anywhere">
                 {one.text}{" "}
-                {one.sources.flatMap((source) => source.result_ids).map((id) => <Link key={id} fontSize="body-s" href={hrefOf(`results/${encodeURIComponent(id)}`)} onFollow={follow}>source</Link>)}
+                {one.sources.flatMap((source) => source.result_ids).map((id) => <span key={id}><Link fontSize="body-s" href={hrefOf(`results/${encodeURIComponent(id)}`)} onFollow={follow}>source</Link>{" "}</span>)}
               </li>
             ))}
           </ul>
@@ -89,7 +91,7 @@ function Passed({ step }: { step: Step }) {
   return (
     <div>
       <Box variant="h4">{rest.title ?? rest.name}</Box>
-      <pre className="code" tabIndex={0} aria-label={`Step ${rest.name}`}>{JSON.stringify(rest, null, 2)}</pre>
+      <Anything value={rest} level={1} />
       {result_ids.map((id) => <Link key={id} href={hrefOf(`results/${encodeURIComponent(id)}`)} onFollow={follow}>Its answer </Link>)}
     </div>
   );

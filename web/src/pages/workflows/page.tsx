@@ -27,7 +27,7 @@ export default function WorkflowsPage() {
       {found.data.playbooks.map((one) => (
         <Playbook key={one.name} playbook={one} chosen={automatic.data?.playbooks ?? []} started={(id) => { setRun(id); next(); }} changed={automatic.again} />
       ))}
-      <Runs round={round} open={setRun} selected={run} />
+      <Runs round={round} open={setRun} selected={run} titles={Object.fromEntries(found.data.playbooks.map((one) => [one.name, one.title]))} />
     </SpaceBetween>
   );
 }
