@@ -204,9 +204,12 @@ class Api(Stack):
 
 
 def kept_for_minutes(endpoint: Endpoint) -> bool:
-    """Whether its replies may be some minutes old: views over stored answers, and the documentation."""
+    """Whether its replies may be some minutes old: views over stored answers, and the documentation. What an
+    act changes is read again right after it.
+    """
     public = endpoint.public and endpoint.path != "/health"
-    return endpoint.method == "GET" and (endpoint.agent is not None or public)
+    view = endpoint.agent is not None and not endpoint.agent.acts
+    return endpoint.method == "GET" and (view or public)
 
 
 def cache_keys(endpoint: Endpoint) -> list[str]:

@@ -11,6 +11,8 @@ from reports.template import Assembly
 # So many requests of so many MSPs a month: what they cost beyond rest, divided by their number.
 LOAD_NAME = "1 M"
 LEAST = 1e-12
+# Counted for each question as it is asked (`mesh.adapters.models.spending`), so estimated nowhere.
+METERED = ("Bedrock",)
 
 
 def document(assemblies: Mapping[str, Assembly]) -> str:
@@ -26,7 +28,8 @@ def _of(assembly: Assembly) -> dict[str, Any]:
 
     load = next(one for one in LOADS if one.name == LOAD_NAME)
     rest, busy = by_service(items(assembly, LOADS[0])), by_service(items(assembly, load))
-    each = {name: (usd - rest.get(name, 0.0)) / load.requests for name, usd in busy.items()}
+    beyond = {name: usd - rest.get(name, 0.0) for name, usd in busy.items() if name not in METERED}
+    each = {name: usd / load.requests for name, usd in beyond.items()}
     return {
         "fixed": {name: round(usd, 6) for name, usd in rest.items() if usd > LEAST},
         "each": {name: round(usd, 12) for name, usd in each.items() if usd > LEAST},

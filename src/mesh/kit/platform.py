@@ -290,7 +290,7 @@ class Commons(Protocol):
 class Rates:
     """What a deployment costs at list prices, in US dollars by service: `fixed` a month, `each` a request.
 
-    `size` is the deployment's, `priced_on` the ISO date of the prices, `region` where they hold.
+    `size` is the deployment's, `priced_on` the ISO date or month of the prices, `region` where they hold.
     """
 
     size: str
