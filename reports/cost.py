@@ -7,8 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from reports.assumptions import Load, Use
 from reports.template import Assembly
-from reports.usage import HOURS, Load, Use, uses
+from reports.usage import HOURS, uses
 
 PRICES = Path(__file__).with_name("prices.json")
 LOADS = (
@@ -128,11 +129,16 @@ def changes(assembly: Assembly, found: Sequence[Item]) -> list[Change]:
             "rules for known attacks and rates",
             spent("waf_acl_month", "waf_rule_month", "waf_request"),
         ),
+        Change(
+            "no language model: rules alone read questions",
+            "questions that rules do not read",
+            spent("bedrock_token_read", "bedrock_token_written"),
+        ),
         Change("no cache of the API", "quick repeats of GET requests", spent("api_cache_hour")),
         Change(
             "functions outside the private network",
             "no way out but AWS's own services",
-            spent("endpoint_hour"),
+            spent("endpoint_hour", "endpoint_gb"),
         ),
         Change(
             "no snapshots",
@@ -172,6 +178,8 @@ def told(assembly: Assembly, load: Load, size: str) -> str:
     lines += ["", "What would lower it most:"]
     lines += [f"  ${c.usd:>10,.2f}  {c.what} (loses: {c.loses})" for c in changes(assembly, found)[:3]]
     dated = json.loads(PRICES.read_text(encoding="utf-8"))
-    unchecked = sorted({i.use.price for i in found if prices()[i.use.price]["checked"] == "memory"})
-    lines += ["", f"List prices of {dated['read_on']}; not compared since: {', '.join(unchecked)}."]
+    lines += [
+        "",
+        f"List prices as read in {dated['read_on']}; reports/prices.json says where each is from.",
+    ]
     return "\n".join(lines)

@@ -3,6 +3,7 @@
 import json
 
 from reports import picture, security
+from reports.assumptions import ASSUMED, Load
 from reports.cost import (
     LOADS,
     PRICES,
@@ -15,10 +16,19 @@ from reports.cost import (
 )
 from reports.markdown import table
 from reports.template import Assembly, synthesised
-from reports.usage import ASSUMED, Load, measured
+from reports.usage import measured
 
 NAMES = {"cost": "cost.md", "security": "security-on-aws.md", "picture": "architecture-aws.svg"}
 SIZES = ("lean", "standard", "full")
+# What is paid at rest for each switch that costs anything then.
+SWITCHES = {
+    "waf": ("firewalls before the API and the dashboard", ("waf_acl_month", "waf_rule_month")),
+    "vpc": ("a private network with ways to the services", ("endpoint_hour",)),
+    "api_cache": ("views and documentation kept for five minutes", ("api_cache_hour",)),
+    "snap_start": ("snapshots of functions that load a model", ("lambda_snapstart_cache_gb_second",)),
+    "config_rules": ("AWS Config's rules, one evaluation of all", ("config_item", "config_evaluation")),
+    "alarm_each": ("an alarm for each function behind the agents", ("alarm_month",)),
+}
 AIMS = {"idle": ("a month", 15.0), "demo": ("a month", 60.0), "1 M": ("a request", 0.0001)}
 
 
@@ -48,6 +58,8 @@ def cost_page(sizes: dict[str, Assembly]) -> str:
         *_changes(lean),
         "## The sizes",
         _sizes(sizes),
+        "What the switches of `infra/plan.py` cost at rest, beyond the lean size (`--set NAME=on`):",
+        _switches(lean, sizes["full"]),
         "## What is assumed",
         table(("assumption", "value"), [(why, f"{value:,g}") for value, why in ASSUMED.values()]),
         "Requests are spread evenly over the hours and the agents, and come independently of each other; an"
@@ -126,6 +138,23 @@ def _sizes(sizes: dict[str, Assembly]) -> str:
     return table(("size", *(load.name for load in LOADS)), rows)
 
 
+def _switches(lean: Assembly, full: Assembly) -> str:
+    """Each switch with its price at rest, from the size that has all of them on."""
+    idle = LOADS[0]
+    with_it, without = items(full, idle), items(lean, idle)
+
+    def more(names: tuple[str, ...]) -> float:
+        return sum(i.usd for i in with_it if i.use.price in names) - sum(
+            i.usd for i in without if i.use.price in names
+        )
+
+    rows = [(f"`{name}`", what, f"{more(paid):,.2f}") for name, (what, paid) in SWITCHES.items()]
+    user = prices()["mau"]
+    each = f"{user['usd']:g} for each user of a month beyond {user['free']:,}"
+    rows += [("`user_pool`", "people who sign in", each), ("`domain`", "a domain of one's own", "0.00")]
+    return table(("switch", "what it adds", "USD a month"), rows)
+
+
 def _measured() -> str:
     parts, found = measured()["parts"], measured()["functions"]
     rows = [
@@ -160,8 +189,9 @@ def _prices() -> str:
             p["checked"],
             f"{p.get('free', 0):,g}" if "free" in p else "",
             p["source"],
+            p.get("seen", ""),
         )
         for p in prices().values()
     ]
-    listed = table(("service", "per", "USD", "checked", "free a month", "AWS's page"), rows)
+    listed = table(("service", "per", "USD", "checked", "free a month", "AWS's page", "seen in"), rows)
     return f"{told['region']}, {told['read_on']}. {told['note']}\n\n{listed}"

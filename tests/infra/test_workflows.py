@@ -77,6 +77,18 @@ def test_a_threat_reaches_the_function_that_starts_runs(lean: Templates) -> None
     assert rule["EventPattern"] == {"source": ["msp-intelligence-mesh"], "detail-type": ["threat.detected"]}
 
 
+def test_people_are_told_of_a_run_that_did_not_come_to_its_end(lean: Templates) -> None:
+    rule = lean.named("AWS::Events::Rule", "Name")["msp-intelligence-runs-failed"]
+    pattern = rule["EventPattern"]
+    assert pattern["source"] == ["aws.states"]
+    assert pattern["detail-type"] == ["Step Functions Execution Status Change"]
+    assert set(pattern["detail"]["status"]) == {"FAILED", "TIMED_OUT", "ABORTED"}
+    watched = {text(arn).rsplit(":", 1)[1] for arn in pattern["detail"]["stateMachineArn"]}
+    assert watched == set(machines(lean))
+    (target,) = rule["Targets"]
+    assert "Alerts" in json.dumps(target["Arn"]) and "RunsRuleRole" in json.dumps(target["RoleArn"])
+
+
 def test_the_async_processor_may_start_machines_and_knows_their_names(lean: Templates) -> None:
     processor = lean.functions["msp-intelligence-async-processor"]["Environment"]["Variables"]
     assert text(processor["MESH_STATE_MACHINE"]).endswith(":stateMachine:msp-intelligence-{playbook}")

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from infra.plan import Switches
+from reports.assumptions import ASSUMED, Load, Use
 from reports.cost import (
     LOADS,
     PRICES,
@@ -16,7 +18,9 @@ from reports.cost import (
     told,
     total,
 )
-from reports.usage import ASSUMED, HOURS, Load, Use, uses
+from reports.documents import SWITCHES
+from reports.template import Resource
+from reports.usage import HOURS, uses
 from tests.reports.assembly import function, resource, small
 
 NOTHING = Load("idle", 0, 0)
@@ -98,6 +102,30 @@ def test_what_is_switched_on_is_paid_at_rest(more: object, price: str, units: fl
     assert sum(use.units for use in found if use.price == price) == pytest.approx(units)
 
 
+def told_to(**variables: str) -> Resource:
+    return function("echo", Environment={"Variables": {"MESH_AGENT": "echo", **variables}})
+
+
+def test_models_and_sentiment_are_paid_by_what_they_are_asked_where_they_are_switched_on() -> None:
+    load = Load("x", 1_000, 1)
+    asked = small(told_to(MESH_GENERATOR="bedrock", MESH_SENTIMENT="comprehend"))
+    units = {use.price: use.units for use in uses(asked, load)}
+    questions = 1_000 * ASSUMED["model_share"][0]
+    assert units["bedrock_token_read"] == pytest.approx(questions * ASSUMED["tokens_read"][0])
+    assert units["bedrock_token_written"] == pytest.approx(questions * ASSUMED["tokens_written"][0])
+    assert units["comprehend_unit"] == pytest.approx(1_000 * ASSUMED["texts_judged"][0] * 3)
+    alone = {use.price for use in uses(small(told_to(MESH_GENERATOR="local", MESH_SENTIMENT="local")), load)}
+    assert not alone & {"bedrock_token_read", "bedrock_token_written", "comprehend_unit"}
+
+
+def test_a_run_of_a_playbook_is_paid_by_the_states_it_enters() -> None:
+    step = {"StartAt": "a", "States": {"a": {"Type": "Task"}, "a left out": {"Type": "Pass"}}}
+    states = {"both": {"Type": "Parallel", "Branches": [step, step]}, "Finish": {"Type": "Task"}}
+    machine = resource("M", "StepFunctions::StateMachine", DefinitionString=json.dumps({"States": states}))
+    (found,) = [u for u in uses(small(machine), Load("x", 10_000, 1)) if u.price == "state_transition"]
+    assert found.units == pytest.approx(10_000 * ASSUMED["run_share"][0] * 5)
+
+
 def test_the_tenant_is_in_no_metric_so_that_msps_add_none() -> None:
     few, many = (items(small(), Load("x", 1_000_000, msps)) for msps in (1, 1_000))
     assert usd(few, "metric_month") == usd(many, "metric_month") > 0
@@ -130,9 +158,17 @@ def test_every_price_has_its_source_date_and_whether_it_was_checked() -> None:
     dated = json.loads(PRICES.read_text())
     assert dated["read_on"] and dated["region"] == "us-east-1"
     for name, price in prices().items():
-        assert price["usd"] > 0 and price["checked"] in ("AWS", "page", "memory"), name
+        assert price["usd"] > 0 and price["checked"] in ("AWS", "list", "page"), name
+        assert ("seen" in price) == (price["checked"] == "list"), name
         assert price["source"].startswith("https://aws.amazon.com/"), name
     assert all(use.price in prices() for load in LOADS for use in uses(small(), load))
+
+
+def test_every_switch_of_a_plan_has_its_price_told() -> None:
+    switches = set(Switches.__dataclass_fields__)
+    # Traces are paid by the request, trainings by the hour, Config's recorder by the items that rules count.
+    assert set(SWITCHES) | {"user_pool"} == switches - {"tracing", "training", "config_recorder"}
+    assert all(name in prices() for _, paid in SWITCHES.values() for name in paid)
 
 
 def test_every_assumption_says_what_it_is() -> None:
