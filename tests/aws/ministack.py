@@ -2,6 +2,7 @@
 
 import atexit
 from functools import cache
+from typing import Any
 
 import pytest
 
@@ -30,4 +31,5 @@ def _started() -> Clients | ministack.NotHere:
     except ministack.NotHere as reason:
         return reason
     atexit.register(running.stop)
-    return Clients(endpoint_url=running.url, region_name=ministack.REGION, **ministack.CREDENTIALS)
+    keys: Any = ministack.CREDENTIALS
+    return Clients(endpoint_url=running.url, region_name=ministack.REGION, **keys)

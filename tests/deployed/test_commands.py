@@ -99,9 +99,18 @@ def note(copy: Deployed, msp_id: str) -> str:
 
 
 def test_the_smoke_test_tries_everything_and_leaves_nothing_behind(copy: Deployed) -> None:
-    tried = copy.command("smoke", timeout_s=280)
+    tried = copy.command("smoke", timeout_s=600)
     assert tried.returncode == 0, tried.stdout + tried.stderr
-    for words in ("POST /anomaly/detect", "GET /openapi.json", "socket", "Kinesis", "queue", "dead letters"):
+    tries = (
+        "POST /anomaly/detect",
+        "GET /openapi.json",
+        "socket",
+        "Kinesis",
+        "queue",
+        "dead letters",
+        "playbook",
+    )
+    for words in tries:
         assert words in tried.stdout
     assert "FAILED" not in tried.stdout
     with copy.opened_store() as store:

@@ -18,6 +18,7 @@ from mesh.adapters.knowledge.store import Stamp
 from mesh.entrypoints.lambdas import http
 from mesh.entrypoints.lambdas.kinesis import keep
 from mesh.entrypoints.lambdas.partial import every_message, in_order
+from mesh.entrypoints.lambdas.process import Process
 from mesh.entrypoints.lambdas.queue import Message, answered, take_up
 from mesh.entrypoints.lambdas.relay import pass_on
 from mesh.entrypoints.lambdas.schedule import refreshed, reminded
@@ -46,7 +47,7 @@ def job(number: int, **more: Any) -> Job:
     return made.model_copy(update=more)
 
 
-def waiting(at: TestedProcess) -> list[str]:
+def waiting(at: Process) -> list[str]:
     """Bodies of the messages that wait, taken out of the queue."""
     url = at.settings.jobs_queue_url
     got = at.clients.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])

@@ -12,6 +12,7 @@ from mesh.adapters.aws.deployment.uploads import Say
 from mesh.kit.problem import Problem
 
 BUCKET, TABLE = "AWS::S3::Bucket", "AWS::DynamoDB::Table"
+SECRET, POOL = "AWS::SecretsManager::Secret", "AWS::Cognito::UserPool"
 KEPT = ("Retain", "RetainExceptOnCreate", "Snapshot")
 AT_ONCE = 1_000
 
@@ -135,6 +136,12 @@ def _erase_secret(account: Account, name: str) -> None:
     account.client("secretsmanager").delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
 
 
+def _erase_pool(account: Account, name: str) -> None:
+    cognito = account.client("cognito-idp")
+    cognito.update_user_pool(UserPoolId=name, DeletionProtection="INACTIVE")
+    cognito.delete_user_pool(UserPoolId=name)
+
+
 def _erase_key(account: Account, name: str) -> None:
     # KMS has no sooner: what was encrypted with it may be wanted back within a week.
     account.client("kms").schedule_key_deletion(KeyId=name, PendingWindowInDays=7)
@@ -144,6 +151,7 @@ ERASE: dict[str, Callable[[Account, str], None]] = {
     BUCKET: _erase_bucket,
     TABLE: _erase_table,
     "AWS::Logs::LogGroup": _erase_logs,
-    "AWS::SecretsManager::Secret": _erase_secret,
+    SECRET: _erase_secret,
+    POOL: _erase_pool,
     "AWS::KMS::Key": _erase_key,
 }
