@@ -7,6 +7,7 @@ from mesh.adapters.aws.deployment import entries, leftovers, removal
 from mesh.adapters.aws.deployment.account import Account
 from mesh.adapters.aws.deployment.found import find
 from mesh.adapters.aws.deployment.stacks import Stacks
+from mesh.adapters.aws.settings import Settings
 from mesh.entrypoints.commands.aws.place import account_of, add_place, step
 from mesh.entrypoints.commands.up import say
 from mesh.kit.problem import FieldError, Invalid, Unavailable
@@ -67,6 +68,8 @@ def _erase_leftovers(account: Account, *, sure: bool) -> int:
     with step("Erasing what tenants stored"):
         removal.erase(left, account, say)
         removal.erase_uploads(account, say)
+        # Its name is always the same; who lists tags may not list those of secrets.
+        entries.erase(str(Settings.model_fields["secret"].default), account)
     return 0
 
 
