@@ -1,6 +1,8 @@
 """Flower, silent, before any test imports it; and sites with made-up rows."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,17 @@ from mesh.adapters.federation.flower import prepare
 # Flower reads its environment when it is imported.
 prepare()
 NewSites = Callable[..., dict[int, Any]]
+MODELS = Path(__file__).resolve().parents[2] / "models"
+
+
+class CheckoutModels:
+    """The models of the checkout, whichever agents are there."""
+
+    def path(self, name: str) -> Path:
+        return MODELS / name
+
+    def card(self, name: str) -> Mapping[str, Any]:
+        return dict(json.loads((MODELS / name / "card.json").read_text(encoding="utf-8")))
 
 
 @pytest.fixture

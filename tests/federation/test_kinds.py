@@ -21,6 +21,7 @@ from mesh.kit.federation import TrainingPlan
 from mesh.kit.ports import Ports
 from mesh.kit.records import checked
 from mesh.sharing.federation_learner import Rows, learner
+from tests.federation.conftest import CheckoutModels
 
 MSPS = ("alder", "birch", "cedar", "dogwood")
 
@@ -45,17 +46,13 @@ def article(number: int, technique: str | None, words: str) -> dict[str, Any]:
 
 
 def known() -> Sequence[str]:
-    from mesh.agents.client_health.tests import HereModels
-
-    return kinds.technique_classes(fake_ports(models=HereModels()))
+    return kinds.technique_classes(fake_ports(models=CheckoutModels()))
 
 
 def reader(name: str, articles: int) -> Ports:
-    from mesh.agents.client_health.tests import HereModels
-
     some = list(known())[:5]
     rows = [article(n, some[n % 5], f"what {some[n % 5]} does on {name}") for n in range(articles)]
-    ports = fake_ports(msp_id=name, rows={"articles": rows}, models=HereModels())
+    ports = fake_ports(msp_id=name, rows={"articles": rows}, models=CheckoutModels())
     return replace(ports, embedder=Words())
 
 

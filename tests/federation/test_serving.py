@@ -17,10 +17,9 @@ from mesh.kit.ports import Ports
 from mesh.kit.problem import NotFound, Unavailable
 from mesh.sharing.federation_learner import Rows
 from mesh.sharing.federation_versions import withdraw, withdrawn_in
+from tests.federation.conftest import CheckoutModels
 
 client_health = pytest.importorskip("mesh.agents.client_health", reason="client health is not here")
-
-from mesh.agents.client_health.tests import HereModels  # noqa: E402 - only where the agent is
 
 NAMES = ("alder", "birch", "cedar", "dogwood", "elm")
 UNHAPPY = {"ticket_volume": 19.0, "satisfaction_score": 2.0, "sla_breach_rate": 0.4}
@@ -35,7 +34,7 @@ class Mesh:
         self.held: dict[str, Ports] = {}
         for name in NAMES:
             self.held[name] = replace(
-                fake_ports(msp_id=name, models=HereModels()), federation=self.federation(name)
+                fake_ports(msp_id=name, models=CheckoutModels()), federation=self.federation(name)
             )
 
     def federation(self, name: str) -> FederationHere:
