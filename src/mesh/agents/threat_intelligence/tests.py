@@ -209,6 +209,19 @@ def test_what_others_saw_counts_and_is_shown() -> None:
     assert shared.severity_score == alone.severity_score + 10
 
 
+class OnAList(NotJoined):
+    def imported(self, things: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], Sequence[str]]:
+        return {thing: ["partner MISP"] for thing in things if thing[0] == "sha256"}
+
+
+def test_what_a_list_says_is_shown_as_the_lists_word_and_counts_for_nothing() -> None:
+    text = f"Found {HASH} on two hosts."
+    alone = ask(text)
+    listed = ask(text, replace(fake_ports(knowledge=knowledge()), sightings=OnAList()))
+    assert listed.indicators[0].imported_from == ("partner MISP",) and not alone.indicators[0].imported_from
+    assert (listed.indicators[0].seen_by, listed.severity_score) == (None, alone.severity_score)
+
+
 def test_what_others_should_know_of_carries_the_tlp_that_the_asker_gave_or_none() -> None:
     assert AGENT.seen is not None
     for more, tlp in (({"tlp": "TLP:GREEN"}, "TLP:GREEN"), ({"tlp": "AMBER"}, "TLP:AMBER"), ({}, None)):
