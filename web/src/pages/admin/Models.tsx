@@ -15,8 +15,9 @@ import { useStatuses } from "../../app/statuses";
 import { DataTable } from "../../parts/DataTable";
 import { Simulated } from "../../parts/Marks";
 import { Empty, Failure } from "../../parts/Told";
-import { number, words } from "../../parts/wording";
+import { words } from "../../parts/wording";
 
+const SCORE = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 4 });
 type Model = ReplyOf<"/admin/models">["items"][number];
 
 /** The models that answer, by their files' own hashes, with what they learnt from and what was measured. */
@@ -37,7 +38,7 @@ export function Models() {
           { id: "name", header: "Model", value: (model) => words(model.name), heads: true },
           { id: "agents", header: "Used by", value: users },
           { id: "version", header: "Version", value: (model) => model.version ?? "", width: 110 },
-          { id: "state", header: "State", value: (model) => (model.loaded ? "there" : (model.problem ?? "missing")), cell: (model) => <StatusIndicator type={model.loaded ? "success" : "warning"}>{model.loaded ? "there, as its card says" : (model.problem ?? "missing")}</StatusIndicator> },
+          { id: "state", header: "State", value: (model) => (model.loaded ? "there" : (model.problem ?? "missing")), cell: (model) => <StatusIndicator type={model.loaded ? "success" : "warning"}>{model.loaded ? "there" : (model.problem ?? "missing")}</StatusIndicator> },
           { id: "learnt", header: "Learnt from", value: (model) => (model.simulated ? "simulated rows" : model.loaded ? "public texts" : ""), cell: (model) => (model.simulated ? <Simulated /> : model.loaded ? "public sources" : "–") },
           { id: "hash", header: "SHA-256", value: (model) => model.sha256 ?? "", cell: (model) => <code title={model.sha256 ?? ""}>{model.sha256?.slice(0, 16) ?? "–"}</code> },
         ]} />
@@ -58,7 +59,7 @@ function Card({ one, close }: { one: Model; close: () => void }) {
           { label: "SHA-256", value: <code className="anywhere">{one.sha256 ?? "–"}</code> },
         ]} />
         {scores.length > 0 ? (
-          <KeyValuePairs columns={3} items={scores.map(([name, value]) => ({ label: name, value: number(value) }))} />
+          <KeyValuePairs columns={3} items={scores.map(([name, value]) => ({ label: name, value: SCORE.format(value) }))} />
         ) : <Box color="text-body-secondary">Its card holds no scores; those of its agent stand in the agent's own card.</Box>}
       </SpaceBetween>
     </Container>

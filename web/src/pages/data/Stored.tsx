@@ -17,6 +17,8 @@ import { Empty, Failure } from "../../parts/Told";
 import { day, moment, whole, words } from "../../parts/wording";
 
 const FIRST = ["id", "at", "name", "title", "client_id"];
+// What a person calls a row by.
+const HEADING = ["name", "title"];
 const SHOWN = 7;
 const ASKED = { limit: 1000 };
 
@@ -39,6 +41,7 @@ export function Stored({ kind, round, changed }: Props) {
   };
   const names = [...new Set(rows.slice(0, 100).flatMap(Object.keys))].filter((name) => name !== "simulated");
   const columns = [...FIRST.filter((name) => names.includes(name)), ...names.filter((name) => !FIRST.includes(name))].slice(0, SHOWN);
+  const heading = columns.find((name) => HEADING.includes(name));
   return (
     <SpaceBetween size="m">
       {found.problem && <Failure problem={found.problem} again={found.again} />}
@@ -53,7 +56,7 @@ export function Stored({ kind, round, changed }: Props) {
           </SpaceBetween>
         }
         empty={<Empty title={`No ${words(kind).toLowerCase()} yet`}>Import some below.</Empty>}
-        columns={columns.map((name) => ({ id: name, header: words(name), value: (row: Row) => flat(row[name]), cell: (row: Row) => <span className="anywhere">{shortened(row[name])}</span> }))} />
+        columns={columns.map((name) => ({ id: name, header: words(name), heads: name === heading, value: (row: Row) => flat(row[name]), cell: (row: Row) => <span className="anywhere">{shortened(row[name])}</span> }))} />
       {clearing && (
         <Confirm title={`Delete all ${words(kind).toLowerCase()}?`} word={kind} act={clear} close={() => setClearing(false)}>
           Every row of this kind goes, at once and for good. Export first if you may want it back.
