@@ -19,7 +19,7 @@ export const PLAIN: PlainPage[] = [
   { id: "mesh", title: "Mesh", hint: "What is shared with other MSPs", page: lazy(() => import("../pages/mesh/page")) },
   { id: "data", title: "Data", hint: "Import, look at, export and delete rows", page: lazy(() => import("../pages/data/page")) },
   { id: "results", title: "Answers", hint: "Every answer that was given", page: lazy(() => import("../pages/results/page")) },
-  { id: "admin", title: "Admin", hint: "Agents, jobs, models, keys", page: lazy(() => import("../pages/admin/page")) },
+  { id: "admin", title: "Admin", hint: "Agents, models, jobs, keys, feeds, cost", page: lazy(() => import("../pages/admin/page")) },
 ];
 
 const made = import.meta.glob<{ default: AgentPage }>("../agents/*/page.tsx");

@@ -40,7 +40,7 @@ def open_platform(home: Path, *, clock: Clock | None = None) -> Platform:
     feelings = sentiments(models, commons, time, observer)
     directory = SqliteDirectory(database)
 
-    tenants = SqliteTenants(database, time)
+    tenants, count = SqliteTenants(database, time), RequestCount(database, time.now)
     secrets = HomeSecrets(home / "secrets").read
     sharing = Sharing(time, commons, tenants, directory, secrets)
 
@@ -65,6 +65,7 @@ def open_platform(home: Path, *, clock: Clock | None = None) -> Platform:
 
     def close() -> None:
         bus.close()
+        count.flush()
         database.close()
         knowledge.close()
 
@@ -76,7 +77,7 @@ def open_platform(home: Path, *, clock: Clock | None = None) -> Platform:
         outbox=SqliteOutbox(database, time),
         bus=bus,
         replies=SqliteReplies(database, time),
-        throttle=TokenBucket(count=RequestCount(database, time.now)),
+        throttle=TokenBucket(count=count),
         states=SqliteStates(database),
         directory=directory,
         commons=commons,
