@@ -67,3 +67,8 @@ def test_the_platforms_function_has_its_routes() -> None:
 
 def test_a_client_of_aws_is_made_without_what_boto3_adds() -> None:
     assert not {"boto3", "s3transfer", "multiprocessing"} & imported(MADE)
+
+
+def test_versions_of_shared_models_are_read_without_numpy_where_a_package_has_none() -> None:
+    code = "import sys, mesh.sharing.federation_versions, mesh.sharing.withdrawals; print(*sys.modules)"
+    assert "numpy" not in imported(code)

@@ -5,8 +5,6 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
-from pydantic import BaseModel
-
 from mesh.kit.federation import Defence, Strategy, TrainingPlan
 from mesh.kit.problem import FieldError, Invalid
 from mesh.sharing.federation_learner import GRID
@@ -156,34 +154,6 @@ def taking_part(
     is not among them exists is not said."""
     wanted = set(invited)
     return sorted(site for site in candidates if (not wanted or site in wanted) and agreed(site))
-
-
-class Lineage(BaseModel):
-    """The card of a version that was learnt together; its weights are a blob named by `sha256`."""
-
-    name: str
-    kind: str
-    version: str
-    sha256: str
-    parent: str | None
-    made_at: str
-    sites: int
-    rounds: int
-    strategy: Strategy
-    secure_aggregation: bool
-    defence: Defence
-    epsilon: float
-    delta: float
-    unit: str = "one client record"
-    inputs: tuple[str, ...]
-    # A middle and a spread of each input, where they are scaled: weights say nothing without them.
-    scales: tuple[tuple[float, float], ...] = ()
-    classes: tuple[str, ...]
-    # The training it is of, as the receipts of those that took part name it.
-    run: str = ""
-    scores: dict[str, float]
-    simulated: bool
-    licence: str = "of the MSPs that took part"
 
 
 def version_of(content: bytes) -> tuple[str, str]:

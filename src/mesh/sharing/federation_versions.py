@@ -4,16 +4,17 @@ from, and which one is in use. A crash leaves the version before in use."""
 import hashlib
 import io
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
-import numpy as np
 from pydantic import BaseModel, ValidationError
 
-from mesh.kit.federation import ModelVersion, SharedModel
+from mesh.kit.federation import Defence, ModelVersion, SharedModel, Strategy
 from mesh.kit.platform import Commons, Entry
 from mesh.kit.ports import Blobs
 from mesh.kit.problem import NotFound, Unavailable
-from mesh.sharing.federation_learner import Floats
-from mesh.sharing.federation_rules import Lineage
+
+if TYPE_CHECKING:
+    from mesh.sharing.federation_learner import Floats
 
 FOLDER = "federated"
 # Trainings that an MSP took its part back from, by id. The rows are nobody's: they stay when it is erased.
@@ -22,14 +23,44 @@ WITHDRAWN, NOBODY = "withdrawn-trainings", ""
 Withdrawn = Callable[[str], bool]
 
 
+class Lineage(BaseModel):
+    """The card of a version that was learnt together; its weights are a blob named by `sha256`."""
+
+    name: str
+    kind: str
+    version: str
+    sha256: str
+    parent: str | None
+    made_at: str
+    sites: int
+    rounds: int
+    strategy: Strategy
+    secure_aggregation: bool
+    defence: Defence
+    epsilon: float
+    delta: float
+    unit: str = "one client record"
+    inputs: tuple[str, ...]
+    # A middle and a spread of each input, where they are scaled: weights say nothing without them.
+    scales: tuple[tuple[float, float], ...] = ()
+    classes: tuple[str, ...]
+    # The training it is of, as the receipts of those that took part name it.
+    run: str = ""
+    scores: dict[str, float]
+    simulated: bool
+    licence: str = "of the MSPs that took part"
+
+
 class InUse(BaseModel):
     """Versions that were in use, the present one last."""
 
     versions: list[str] = []
 
 
-def written(weights: Floats) -> bytes:
+def written(weights: "Floats") -> bytes:
     """Weights as a file of numpy's, which holds numbers and nothing that could run."""
+    import numpy as np
+
     content = io.BytesIO()
     np.save(content, weights.astype(np.float64), allow_pickle=False)
     return content.getvalue()
@@ -53,7 +84,7 @@ def withdrawn_in(commons: Commons) -> Withdrawn:
     return lambda run: bool(run) and commons.find(WITHDRAWN, run) is not None
 
 
-def in_use(blobs: Blobs, kind: str, withdrawn: Withdrawn) -> tuple[Lineage, Floats] | None:
+def in_use(blobs: Blobs, kind: str, withdrawn: Withdrawn) -> "tuple[Lineage, Floats] | None":
     """The card and weights in use, or None. Raises Unavailable when they are not what the card describes."""
     card = next(_standing(blobs, kind, withdrawn), None)
     if card is None:
@@ -61,6 +92,8 @@ def in_use(blobs: Blobs, kind: str, withdrawn: Withdrawn) -> tuple[Lineage, Floa
     content = blobs.get(f"{FOLDER}/{kind}/{card.sha256}.npy")
     if content is None or hashlib.sha256(content).hexdigest() != card.sha256:
         raise Unavailable(_damaged(kind))
+    import numpy as np
+
     return card, np.load(io.BytesIO(content), allow_pickle=False)
 
 

@@ -11,9 +11,9 @@ import numpy as np
 from mesh.adapters.federation.kinds import Brought, Kind
 from mesh.kit.federation import Measured, ModelVersion, Outcome, SharedModel, SiteTold, TrainingPlan
 from mesh.sharing.federation_learner import descent, learner
-from mesh.sharing.federation_rules import Lineage, spent, version_of
+from mesh.sharing.federation_rules import spent, version_of
 from mesh.sharing.federation_scoring import auc_of, binned
-from mesh.sharing.federation_versions import in_use, keep, written
+from mesh.sharing.federation_versions import Lineage, in_use, keep, written
 
 if TYPE_CHECKING:
     from mesh.adapters.federation.here import FederationHere

@@ -7,6 +7,7 @@ from time import process_time
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from publicsuffixlist import PublicSuffixList
 
 from mesh.agents.threat_intelligence.indicators import (
     DEFAULT_TYPES,
@@ -18,6 +19,7 @@ from mesh.agents.threat_intelligence.indicators import (
     shipped_lists,
 )
 from mesh.agents.threat_intelligence.indicators.checksums import keccak256
+from mesh.agents.threat_intelligence.indicators.hosts import is_top_level, registrable
 from mesh.agents.threat_intelligence.indicators.indicator import Source
 
 SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -401,3 +403,19 @@ def test_every_listed_domain_is_well_formed() -> None:
     names = [*lists.domains, *lists.hosting]
     assert len(names) > 300
     assert [name for name in names if not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", name)] == []
+
+
+def test_public_suffixes_are_those_that_the_library_itself_reads() -> None:
+    theirs = PublicSuffixList()
+    for domain in (
+        "a.b.co.uk",
+        "a.github.io",
+        "x.example.рф",
+        "x.example.xn--p1ai",
+        "a.city.kawasaki.jp",
+        "a.zz",
+    ):
+        assert registrable(domain) == (theirs.privatesuffix(domain) or ""), domain
+    for label in ("com", "рф", "xn--p1ai", "公司", "xn--55qx5d", "exe", "zz"):
+        known = theirs.publicsuffix(f"x.{label}", accept_unknown=False)
+        assert is_top_level(label) == bool(known), label
