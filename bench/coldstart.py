@@ -212,7 +212,7 @@ def _run(*command: str) -> None:
 
 
 def told(rows: Mapping[str, Mapping[str, Any]], rounds: int) -> str:
-    """Least of the rounds: milliseconds, processor milliseconds in brackets."""
+    """Least of the rounds, and medians of warm requests: milliseconds, processor milliseconds in brackets."""
     lines = [
         f"Cold starts ({machine.machine()}), the least of {rounds}: ms, processor ms in brackets",
         "",
@@ -226,8 +226,7 @@ def told(rows: Mapping[str, Mapping[str, Any]], rounds: int) -> str:
         )
     lines += [
         "",
-        f"{'':<24}{'init/empty':>12}{'start/FastAPI':>15}   warm, ms: {'agent':>9}{'+mesh':>9}"
-        f"{'+FastAPI':>9}",
+        f"{'':<24}{'init/empty':>12}{'start/FastAPI':>15}   warm: {'agent':>13}{'+mesh':>13}{'+FastAPI':>13}",
     ]
     for slug, row in rows.items():
         lines.append(f"{slug:<24}" + _ratios(row))
@@ -244,12 +243,11 @@ def _ratios(row: Mapping[str, Any]) -> str:
     mesh, fastapi, empty = (row[name]["least"] for name in ("mesh", "fastapi", "empty"))
     spent = [times["init_cpu"] + times["first_cpu"] for times in (mesh, fastapi)]
     whole = spent[0] / spent[1] if spent[1] else float("nan")
-    times = row["warm"]["ms"]
-    beyond = [times[name] - times["ask"] for name in ("mesh", "fastapi")]
-    return (
-        f"{mesh['init_cpu'] / max(empty['init_cpu'], 1):>12.1f}{whole:>15.2f}   {times['agent']:>19.2f}"
-        f"{beyond[0]:>9.2f}{beyond[1]:>9.2f}"
-    )
+    wall, cpu = row["warm"]["ms"], row["warm"]["cpu_ms"]
+    warm = [f"{wall['agent']:.2f} ({cpu['agent']:.2f})"]
+    warm += [f"{wall[way] - wall['ask']:.2f} ({cpu[way] - cpu['ask']:.2f})" for way in ("mesh", "fastapi")]
+    ratios = f"{mesh['init_cpu'] / max(empty['init_cpu'], 1):>12.1f}{whole:>15.2f}"
+    return f"{ratios}         " + "".join(f"{cell:>13}" for cell in warm)
 
 
 def chosen(name: str) -> tuple[Agent, ...]:

@@ -78,8 +78,12 @@ def test_the_table_shows_what_the_framework_adds_and_the_ratio_to_an_empty_funct
     def times(cpu: float) -> Any:
         return {"least": {"init": 2 * cpu, "init_cpu": cpu, "first": 10, "first_cpu": 5}}
 
-    warm = {"ms": {"agent": 1.0, "ask": 1.5, "mesh": 2.0, "fastapi": 4.0}}
+    warm = {
+        "ms": {"agent": 1.0, "ask": 1.5, "mesh": 2.0, "fastapi": 4.0},
+        "cpu_ms": {"agent": 0.9, "ask": 1.2, "mesh": 1.5, "fastapi": 3.0},
+    }
     row = {"empty": times(40), "mesh": times(200), "fastapi": times(395), "warm": warm}
     text = told({"anomaly-detection": row}, 3)
     line = text.splitlines()[-3].split()
-    assert line == ["anomaly-detection", "5.0", "0.51", "1.00", "0.50", "2.50"]
+    warm_cells = ["1.00", "(0.90)", "0.50", "(0.30)", "2.50", "(1.80)"]
+    assert line == ["anomaly-detection", "5.0", "0.51", *warm_cells]

@@ -40,12 +40,11 @@ class Clients:
         profile_name: str | None = None,
         aws_access_key_id: str | None = None,
         aws_secret_access_key: str | None = None,
-        session: "Session | None" = None,
     ):
         self._endpoint, self._region, self._profile = endpoint_url, region_name, profile_name
         self._keys = (aws_access_key_id, aws_secret_access_key)
         self._made: dict[str, Any] = {}
-        self._session = session
+        self._session: Session | None = None
         self._lock = threading.Lock()
 
     @property
@@ -114,7 +113,9 @@ class Clients:
         session._credentials = DeferredRefreshableCredentials(  # type: ignore[attr-defined]
             credentials, "tenant-session"
         )
-        return Clients(session=session, endpoint_url=self._endpoint, region_name=self._region)
+        clients = Clients(endpoint_url=self._endpoint, region_name=self._region)
+        clients._session = session
+        return clients
 
     def close(self) -> None:
         """Close the connections. No calls after this."""
