@@ -5,9 +5,10 @@
 Needs torch (2.13 was used; `pip install torch==2.13.0`), which nothing else here does. To every matrix of the
 six layers a product of two thin matrices is added (LoRA, rank 16; Hu et al., 2021) and trained with a softmax
 over the mean embedding and the classifier's own signs, on tweets and film snippets rated by people, less the
-fifth that evals/market_intelligence.py holds out, and on our own examples. On one thread about an hour. The
-shipped files came of two runs of these steps: 500 of a schedule of 1,200, then 290 from there at 7e-4. The
-lexicon of word valences is taken over from the model that is there.
+fifth that evals/market_intelligence.py holds out, and on our own examples. On one thread about an hour; the
+same torch on the same kind of processor gives the same bytes again. The shipped files are older than that and
+came of two runs of these steps, 500 of a schedule of 1,200, then 290 from there at 7e-4. The lexicon of word
+valences is taken over from the model that is there.
 """
 
 import argparse
@@ -80,6 +81,9 @@ def tune(rows: Rows, steps: int) -> "tuple[dict[str, NDArray[np.float16]], dict[
     functional = torch.nn.functional
 
     torch.manual_seed(SEED)
+    # Sums of several threads differ in their last bits from run to run.
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
     weights = {
         name: torch.tensor(value) for name, value in read_weights(source() / "model.safetensors").items()
     }

@@ -9,8 +9,10 @@ import pytest
 from mesh.adapters.models.build_sentiment import NAME, SCALE, TUNING, ready_hearing, tuned
 from mesh.adapters.models.embedder import OnnxEmbedder
 from mesh.adapters.models.sentiment import LocalSentiment
+from mesh.adapters.models.sentiment_classifier import MODEL, load
 from mesh.adapters.models.store import ModelMissing, ModelStore, standard_folders
 from mesh.kit.ports import Tone
+from training.make_sentiment import TEMPER, settled
 
 
 def test_tuning_adds_a_thin_product_to_the_matrices_it_names_and_to_no_other(tmp_path: Path) -> None:
@@ -39,3 +41,16 @@ def test_it_hears_what_the_plain_model_does_not(built_models: Path) -> None:
     told = LocalSentiment(models, OnnxEmbedder(models, name=NAME)).judge([praise, blame]).value
     wanted: list[Tone] = ["POSITIVE", "NEGATIVE"]
     assert [each.tone for each in told] == wanted
+
+
+def test_signs_that_are_fitted_anew_count_for_more_and_the_network_for_less() -> None:
+    before = load(Path(__file__).parents[2] / "models" / MODEL)
+    texts = ["It is wonderful", "It is terrible", "It is here"] * 4
+    told = np.array([[0.02, 0.08, 0.9], [0.9, 0.08, 0.02], [0.05, 0.9, 0.05]] * 4)
+    blank = np.zeros((len(texts), 384), np.float32)
+    after = settled(before, texts, blank, told)
+    assert np.allclose(after.linear, TEMPER * before.linear)
+    shares = after.probabilities(texts, blank)
+    assert shares.argmax(axis=1).tolist() == told.argmax(axis=1).tolist()
+    off = [float(np.abs(each.probabilities(texts, blank) - told).mean()) for each in (before, after)]
+    assert off[1] < off[0] / 2
