@@ -79,7 +79,7 @@ def narratives(rows: Rows, controls: Rows, train: Rows, embedder: "Embedder") ->
     plain, own = _hits(alone, names, asked), _own(asked, ours, embedder)
     told, telling = _hits(taught, names, asked), asked.telling
     silent = int((~telling).sum())
-    most = f"zero-shot; {silent} say nothing, so {telling.mean():.3f} can be found"
+    most = f"zero-shot; {silent} say nothing, so {telling.mean():.3f} can be found; weights chosen on these"
     return [
         Figure("narratives to 800-53 controls, hit@1", float(plain.mean()), 0.5, anchors="TF-IDF .377",
                rows=len(plain), note=most),
