@@ -8,8 +8,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from mesh.agents.resource_allocation.model import Question, Task, Technician, named_priority
+from mesh.agents.resource_allocation.model import Question
 from mesh.agents.resource_allocation.shifts import known_zone
+from mesh.agents.resource_allocation.task import Task, named_priority
+from mesh.agents.resource_allocation.technician import Technician
 from mesh.kit.ports import Ports, Row
 from mesh.kit.problem import FieldError, Invalid
 

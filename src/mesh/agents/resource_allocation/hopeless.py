@@ -1,8 +1,12 @@
 """Which tasks no plan can hold, and by which constraint: told before any solver runs."""
 
+from datetime import datetime
+
 from mesh.agents.resource_allocation.gather import Gathered
-from mesh.agents.resource_allocation.model import Constraint, Task, Technician
+from mesh.agents.resource_allocation.model import Constraint
 from mesh.agents.resource_allocation.skill import able, level_of
+from mesh.agents.resource_allocation.task import Task
+from mesh.agents.resource_allocation.technician import Technician
 from mesh.agents.resource_allocation.work import Job, Shift, Work
 
 
@@ -22,6 +26,8 @@ def hopeless(
         return "no_skill", _no_skill(task, people)
     if not job.options:
         return "no_shift", f"None of the {len(skilled)} who could do it works in the window."
+    if task.deadline is not None and job.start is None and (short := _too_soon(job, task.deadline, gathered)):
+        return "deadline", short
     probe = Work((job,), tuple(shifts))
     if any(probe.starts(0, number) for number in job.options):
         return None
@@ -37,6 +43,16 @@ def hopeless(
     return "no_shift_long_enough", (
         f"Nobody who could do it works {job.minutes} minutes on end after its release and before {before}."
     )
+
+
+def _too_soon(job: Job, deadline: datetime, gathered: Gathered) -> str:
+    """What its deadline leaves too little time for, if that is so without any shift in mind."""
+    if deadline <= gathered.since:
+        return "Its deadline lies before the window begins."
+    left = max(0, job.deadline - job.ready)
+    if left >= job.minutes:
+        return ""
+    return f"It takes {job.minutes} minutes; from when it can start until its deadline there are {left}."
 
 
 def _no_skill(task: Task, people: list[Technician]) -> str:

@@ -1,7 +1,8 @@
 """Large neighbourhood search: free a few shifts, plan them anew, keep what is better (Shaw, CP 1998).
 
 Two ways to plan anew take turns: the constraint model over three shifts, which knows all rules, and columns
-over ten, which sees further. Shifts that share many tasks are freed together, those of left-out tasks first.
+over ten, which sees further, and starts from the prices and schedules that the bound was found with. Shifts
+that share many tasks are freed together, those of left-out tasks first.
 Everything follows from the work and the seed; the clock only ends it on a machine that is too slow.
 """
 
@@ -10,8 +11,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mesh.agents.resource_allocation import exact
-from mesh.agents.resource_allocation.bound import columns
+from mesh.agents.resource_allocation.bound import Bound, columns
 from mesh.agents.resource_allocation.packing import pack
+from mesh.agents.resource_allocation.programme import Column
 from mesh.agents.resource_allocation.watch import Watch
 from mesh.agents.resource_allocation.work import Job, Plan, Visit, Work, faults, price
 
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
 FEW, MANY = 3, 10
 MOST_FREED = 40
 EFFORT = 0.1  # deterministic seconds of one call of the solver
-FIRST_ROUNDS, ROUNDS = 60, 15
+FIRST_ROUNDS, WARM_ROUNDS, ROUNDS = 60, 30, 15
+MOST_POOLED = 60  # schedules of one shift, the latest found for other parts
 
 
 def improve(
@@ -32,8 +35,13 @@ def improve(
     turns: int,
     watch: Watch,
     enough: Callable[[int], bool],
+    known: Bound | None = None,
 ) -> dict[int, Visit]:
-    """A plan at least as good, after so many turns. `enough(points)` says that it is good enough to stop."""
+    """A plan at least as good, after so many turns. `enough(points)` says that it is good enough to stop.
+
+    `known` is what the bound of the whole was found with: each part's search starts from its prices, and its
+    schedules are chosen from too. The schedules found here are added to it.
+    """
     import numpy as np
 
     rng = np.random.default_rng(exact.SEED)
@@ -45,8 +53,10 @@ def improve(
             break
         wide = not on_site or turn % 3 == 2
         shifts = _freed(work, best, near, rng, MANY if wide else FEW, turn)
-        anew = _by_columns if wide else _by_model
-        candidate = anew(work, best, shifts, rng, watch)
+        if wide:
+            candidate = _by_columns(work, best, shifts, rng, watch, known)
+        else:
+            candidate = _by_model(work, best, shifts, rng, watch)
         worth = price(work, candidate).points
         if worth > points and next(faults(work, candidate), None) is None:
             best, points = candidate, worth
@@ -64,7 +74,12 @@ def _by_model(
 
 
 def _by_columns(
-    work: Work, plan: Plan, shifts: list[int], rng: "np.random.Generator", watch: Watch
+    work: Work,
+    plan: Plan,
+    shifts: list[int],
+    rng: "np.random.Generator",
+    watch: Watch,
+    known: Bound | None,
 ) -> dict[int, Visit]:
     jobs = _jobs_of(work, plan, shifts, rng, len(work.jobs))
     inside = set(jobs)
@@ -73,10 +88,26 @@ def _by_columns(
     number = {job: place for place, job in enumerate(jobs)}
     place_of = {shift: place for place, shift in enumerate(shifts)}
     here = {number[j]: plan[j]._replace(shift=place_of[plan[j].shift]) for j in jobs if j in plan}
-    found = columns(part, here, watch.rest(), FIRST_ROUNDS, ROUNDS)
+    rounds, prices = (WARM_ROUNDS, known.prices[jobs]) if known else (FIRST_ROUNDS, None)
+    found = columns(part, here, watch.rest(), rounds, ROUNDS, prices)
     better = max(here, found.plan, key=lambda one: price(part, one).points)
-    packed = pack(part, found.columns, better, effort=EFFORT, seconds=watch.left())
+    orders = _pooled(known, jobs, shifts, found) if known else found.columns
+    packed = pack(part, orders, better, effort=EFFORT, seconds=watch.left())
     return {**held, **{jobs[j]: visit._replace(shift=shifts[visit.shift]) for j, visit in packed.items()}}
+
+
+def _pooled(known: Bound, jobs: list[int], shifts: list[int], found: Bound) -> list[dict[Column, None]]:
+    """What was found for a part, with what was known for its shifts, in the part's numbers; `known` grows."""
+    number = {job: place for place, job in enumerate(jobs)}
+    pooled = []
+    for place, shift in enumerate(shifts):
+        old = [column for column in known.columns[shift] if number.keys() >= set(column)]
+        ours = [tuple(number[job] for job in column) for column in old[-MOST_POOLED:]]
+        pooled.append(dict.fromkeys([*ours, *found.columns[place]]))
+        known.columns[shift] |= dict.fromkeys(
+            tuple(jobs[one] for one in column) for column in found.columns[place]
+        )
+    return pooled
 
 
 def _part(work: Work, jobs: list[int], shifts: list[int], held: Plan) -> Work:

@@ -3,12 +3,15 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from mesh.agents.resource_allocation import exact, on_site
 from mesh.agents.resource_allocation.dispatcher import dispatch
 from mesh.agents.resource_allocation.watch import Watch
 from mesh.agents.resource_allocation.work import Plan, Visit, Work, faults, price
+
+if TYPE_CHECKING:
+    from mesh.agents.resource_allocation.bound import Bound
 
 Method = Literal["exact", "rounds", "columns", "neighbourhoods"]
 # Up to so many pairs of job and shift the whole is put to the solver at once.
@@ -46,9 +49,9 @@ def plan_work(work: Work, seconds: float, clock: Callable[[], float] = time.mono
     if any(job.options for job in work.jobs):
         _whole(work, found, watch, FIRST_EFFORT)
         _on_site(work, found, watch)
-        _relaxed(work, found, watch)
+        relaxed = _relaxed(work, found, watch)
         _whole(work, found, watch, WHOLE_EFFORT)
-        _search(work, found, watch)
+        _search(work, found, watch, relaxed)
     else:
         found.bound = found.points
     found.bound = max(found.bound, found.points)
@@ -88,16 +91,17 @@ def _on_site(work: Work, found: Planned, watch: Watch) -> None:
         _take(work, found, on_site.rounds(work, lambda: watch.over(ROUNDS_SHARE)), "rounds")
 
 
-def _relaxed(work: Work, found: Planned, watch: Watch) -> None:
-    """The bound of the relaxation, and the plan its columns make."""
+def _relaxed(work: Work, found: Planned, watch: Watch) -> "Bound | None":
+    """The bound of the relaxation, and the plan its columns make; None where it is left out."""
     from mesh.agents.resource_allocation.bound import bound
 
     pairs = sum(len(job.options) for job in work.jobs)
     if found.points >= found.bound or watch.over() or pairs > MOST_PAIRS:
-        return
+        return None
     relaxed = bound(work, found.plan, watch)
     found.bound = min(found.bound, relaxed.points)
     _take(work, found, relaxed.plan, "columns")
+    return relaxed
 
 
 def _whole(work: Work, found: Planned, watch: Watch, effort: float) -> None:
@@ -114,10 +118,10 @@ def _whole(work: Work, found: Planned, watch: Watch, effort: float) -> None:
         found.bound = min(found.bound, solved.bound)
 
 
-def _search(work: Work, found: Planned, watch: Watch) -> None:
+def _search(work: Work, found: Planned, watch: Watch, relaxed: "Bound | None") -> None:
     from mesh.agents.resource_allocation.improve import improve
 
     if found.points < found.bound and not watch.over():
         bound = found.bound
-        better = improve(work, found.plan, TURNS, watch, lambda points: points >= bound)
+        better = improve(work, found.plan, TURNS, watch, lambda points: points >= bound, relaxed)
         _take(work, found, better, "neighbourhoods")

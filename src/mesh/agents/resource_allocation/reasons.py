@@ -1,7 +1,7 @@
 """Why a task is left out: the constraint that stands in its way, told with the numbers that show it."""
 
+from mesh.agents.resource_allocation.case import Case
 from mesh.agents.resource_allocation.dispatcher import fit
-from mesh.agents.resource_allocation.formulate import Case
 from mesh.agents.resource_allocation.model import Constraint
 from mesh.agents.resource_allocation.work import Plan, by_shift
 

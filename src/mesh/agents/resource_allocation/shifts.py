@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from mesh.agents.resource_allocation.model import DailyBreak, Technician, Weekday
+from mesh.agents.resource_allocation.technician import DailyBreak, Technician, Weekday
 
 DAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Span = tuple[datetime, datetime]

@@ -1,6 +1,7 @@
 """Who can do what, and how well."""
 
-from mesh.agents.resource_allocation.model import Task, Technician
+from mesh.agents.resource_allocation.task import Task
+from mesh.agents.resource_allocation.technician import Technician
 from mesh.agents.resource_allocation.weights import USUAL_LEVEL
 
 

@@ -103,6 +103,15 @@ def test_a_deadline_is_never_passed_but_a_due_time_may_be() -> None:
     assert next(one.sla for one in found.assignments if one.task_id == "soft") == "breached"
 
 
+def test_a_deadline_before_the_window_or_too_close_to_it_is_the_reason() -> None:
+    tasks = [task("over", 1, deadline=at(-1)), task("close", 2, release_at=at(1), deadline=at(2.5))]
+    found = planned(tasks, [person("x")])
+    assert set(why(found).values()) == {"deadline"} and not found.assignments
+    reasons = {one.task_id: one.reason for one in found.left_out}
+    assert reasons["over"] == "Its deadline lies before the window begins."
+    assert "takes 120 minutes" in reasons["close"] and "until its deadline there are 90" in reasons["close"]
+
+
 def test_pinned_work_stays_where_it_was_pinned() -> None:
     found = planned(
         [task("a", 1, technician_id="y", start_at=at(3)), task("b", 4)], [person("x"), person("y")]

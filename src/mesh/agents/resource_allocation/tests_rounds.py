@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mesh.agents.resource_allocation import bound, improve, on_site, planning, relaxation
+from mesh.agents.resource_allocation import bound, improve, multipliers, on_site, planning, tables
 from mesh.agents.resource_allocation.answer import answer
 from mesh.agents.resource_allocation.dispatcher import dispatch
 from mesh.agents.resource_allocation.formulate import formulate
@@ -105,19 +105,49 @@ def test_a_part_is_worth_what_it_adds_to_what_is_held() -> None:
     part = improve._part(work, jobs, shifts, held)
     here = {place: plan[job]._replace(shift=0) for place, job in enumerate(jobs)}
     assert price(part, here).points == price(work, plan).points - price(work, held).points
-    slopes, constant = relaxation._tangents(part, {})
+    slopes, constant = tables._tangents(part, {})
     assert constant == 0 and not any(slopes)
+
+
+def remote_work(count: int, people: int) -> Work:
+    question = visits(count, people)
+    return work_of(question | {"tasks": [task | {"on_site": False} for task in question["tasks"]]})
+
+
+def test_a_part_is_searched_from_what_is_known_of_the_whole_and_adds_to_it() -> None:
+    """What is known of the part's shifts is offered in the part's own numbers, but not with others' jobs."""
+    work, watch = remote_work(24, 4), Watch(60, lambda: 0.0)
+    known = bound.bound(work, dispatch(work), watch)
+    jobs, shifts = list(range(0, 24, 2)), [1, 2]
+    part = improve._part(work, jobs, shifts, {})
+    found = bound.columns(part, {}, watch, 10, 4, known.prices[jobs])
+    known.columns[1] = {(0, 2): None, (0, 1): None}
+    pooled = improve._pooled(known, jobs, shifts, found)
+    assert (0, 1) in pooled[0], "jobs 0 and 2 of the whole"
+    assert set(found.columns[0]) < set(pooled[0]) and len(pooled[0]) == len(found.columns[0]) + 1
+    assert {tuple(jobs[job] for job in order) for order in found.columns[1]} <= set(known.columns[2])
+
+
+def test_the_search_from_known_prices_ends_with_the_same_plan_each_time() -> None:
+    work = remote_work(30, 4)
+    plans = []
+    for _ in range(2):
+        watch = Watch(60, lambda: 0.0)
+        known = bound.bound(work, dispatch(work), watch)
+        plans.append(improve.improve(work, dispatch(work), 2, watch, lambda _: False, known))
+    assert plans[0] == plans[1] and list(faults(work, plans[0])) == []
+    assert price(work, dispatch(work)).points < price(work, plans[0]).points <= known.points
 
 
 def test_a_linear_programme_that_fails_is_solved_afresh() -> None:
     work = work_of(visits(8, 2))
     plan, watch = dispatch(work), Watch(60, lambda: 0.0)
-    search = bound.searched(work, plan, watch, 40, 4)
-    value = search.master.solve()
+    search = multipliers.searched(work, plan, watch, 40, 4)
+    value = search.programme.solve()
     statuses = [4]  # abnormal, once
-    run = search.master._run
-    search.master._run = lambda: statuses.pop() if statuses else run()
-    assert search.master.solve()[0] == pytest.approx(value[0])
+    run = search.programme._run
+    search.programme._run = lambda: statuses.pop() if statuses else run()
+    assert search.programme.solve()[0] == pytest.approx(value[0])
 
 
 def test_a_search_that_has_no_time_gives_the_dispatchers_plan_and_says_so() -> None:

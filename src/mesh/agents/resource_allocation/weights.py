@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mesh.agents.resource_allocation.model import Mode, Priority
+from mesh.agents.resource_allocation.model import Mode
+from mesh.agents.resource_allocation.task import Priority
 
 THOUSANDTHS = 1_000
 VALUE: Mapping[Priority, int] = {"critical": 800, "high": 400, "medium": 200, "low": 100}
