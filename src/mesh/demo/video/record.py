@@ -28,6 +28,8 @@ FLAGS = [
     "--disable-component-update", "--disable-sync", "--hide-scrollbars",
 ]  # fmt: skip
 COMMAND_S = 300
+# A command stands so long before its output does.
+COMMAND_SHOWN_S = 3.0
 MOST_LINES = 34
 TERMINAL = (
     "<style>body{margin:0;background:#101820;color:#e6edf3;"
@@ -98,26 +100,27 @@ def record(script: Script, url: str, keys: Mapping[str, str], film: Path, say: S
 
 def _frames(stage: Stage, scene: Scene) -> list[tuple[float, bytes]]:
     if scene.command:
-        page = stage.blank()
-        shown, result = _terminal(scene.command), None
-        page.set_content(shown.format(body=""))
-        cast = Cast(page)
-        cast.start()
-        result = _run(scene.command)
-        page.set_content(shown.format(body=html.escape(result)))
-    elif scene.picture:
+        return _command(stage.blank(), scene.command)
+    if scene.picture:
         page = stage.blank()
         _picture(page, scene.picture)
-        cast = Cast(page)
-        cast.start()
-    else:
-        page = stage.page(scene)
-        cast = Cast(page)
-        cast.start()
-        stage.play(page, scene)
+        return [(0.0, page.screenshot(type="jpeg", quality=90))]
+    page = stage.page(scene)
+    cast = Cast(page)
+    cast.start()
+    stage.play(page, scene)
     page.wait_for_timeout(400)
     cast.stop()
     return cast.frames
+
+
+def _command(page: "Page", command: list[str]) -> list[tuple[float, bytes]]:
+    """The command, and after a while what it printed; however long it took in truth, it is cut to that."""
+    shown = _terminal(command)
+    page.set_content(shown.format(body=""))
+    before = page.screenshot(type="jpeg", quality=90)
+    page.set_content(shown.format(body=html.escape(_run(command))))
+    return [(0.0, before), (COMMAND_SHOWN_S, page.screenshot(type="jpeg", quality=90))]
 
 
 def _terminal(command: list[str]) -> str:
@@ -135,7 +138,7 @@ def _run(command: list[str]) -> str:
         raise Unavailable(
             f"./mesh {' '.join(command)} ended with {ended.returncode}: {ended.stderr.strip()[-200:]}"
         )
-    lines = (ended.stdout or ended.stderr).splitlines()
+    lines = (ended.stderr + ended.stdout).splitlines()
     return "\n".join(lines if len(lines) <= MOST_LINES else [*lines[: MOST_LINES - 1], "..."])
 
 

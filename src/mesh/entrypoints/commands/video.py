@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mesh.entrypoints.commands.up import say
-from mesh.kit.problem import Unavailable
+from mesh.kit.problem import NotFound, Unavailable
 
 MSPS = 12
 LISTENS = re.compile(r"listens on (http://[^\s]+)")
@@ -49,8 +49,7 @@ def run(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="mesh-video-") as own:
         home = Path(options.home).expanduser() if options.home else Path(own) / "home"
         with _serving(home, options.msps) as url:
-            keys = {msp: _key(home, msp) for msp in script.msps}
-            done = record.record(script, url, keys, options.out.resolve(), say)
+            done = record.record(script, url, _keys(home, script.msps), options.out.resolve(), say)
     minutes, seconds = divmod(round(done.seconds), 60)
     sys.stdout.write(f"{done.file}: {minutes}:{seconds:02} in {done.scenes} scenes.\n")
     return 0
@@ -89,10 +88,14 @@ def _address(process: "subprocess.Popen[bytes]", log: Path) -> str:
     raise Unavailable(f"The film's mesh did not start: {last}")
 
 
-def _key(home: Path, msp: str) -> str:
-    made = subprocess.run(  # noqa: S603
-        [*MESH, "keys", "--home", str(home), "create", msp], capture_output=True, text=True, check=False
-    )
-    if made.returncode:
-        raise Unavailable(f"There is no key for {msp}: {made.stderr.strip()}")
-    return made.stdout.strip()
+def _keys(home: Path, msps: list[str]) -> dict[str, str]:
+    """A key for each. Raises Unavailable for one that the film's world does not have."""
+    from mesh.adapters.embedded.platform import open_platform
+
+    platform = open_platform(home)
+    try:
+        return {msp: platform.keys.create(msp, "film") for msp in msps}
+    except NotFound as error:
+        raise Unavailable(f"{error.detail} Is it in a world of that many MSPs?") from error
+    finally:
+        platform.close()
