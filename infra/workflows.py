@@ -2,6 +2,8 @@
 a grave threat starts one.
 """
 
+import json
+
 from aws_cdk import Aws, CfnOutput, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -51,7 +53,8 @@ class Workflows(Stack):
 
     def _machine(self, playbook: Playbook) -> None:
         arns = {step.name: self._function(step) for step in playbook.steps}
-        text = self.to_json_string(definition(playbook, self._function))
+        # Not CDK's own way, which leaves out what is null: then results would take the place of the names.
+        text = json.dumps(definition(playbook, self._function))
         group = logs.LogGroup(
             self, f"{playbook.name}-logs",
             log_group_name=f"/aws/vendedlogs/states/{machine_name(playbook.name)}",

@@ -49,6 +49,22 @@ def test_a_machine_calls_functions_that_there_are_and_may_call_no_other(lean: Te
     assert allowed == names
 
 
+@pytest.mark.parametrize("name", library.names())
+def test_what_a_step_gives_never_takes_the_place_of_the_names_that_are_passed_on(
+    lean: Templates, name: str
+) -> None:
+    """The machine of the template is the one that was written, nulls included: without a `ResultPath` of null
+    the next state would not know the run.
+    """
+    states = definition(machines(lean)[f"msp-intelligence-{name}"])["States"]
+    parallel = [state for state in states.values() if state["Type"] == "Parallel"]
+    inner = [one for state in parallel for branch in state["Branches"] for one in branch["States"].values()]
+    tasks = [one for one in inner if one["Type"] == "Task"]
+    assert parallel and tasks
+    for state in (*parallel, *tasks, *(catch for task in tasks for catch in task["Catch"])):
+        assert state["ResultPath"] is None, state
+
+
 def test_where_functions_have_versions_these_are_called(grown: Templates) -> None:
     machine = definition(machines(grown)["msp-intelligence-threat-response"])
     assert any(arn.endswith("threat-intelligence:live") for arn in called(machine))
