@@ -142,6 +142,19 @@ def test_a_task_that_dies_gives_the_job_its_next_try_and_at_last_the_reason(
     assert len({one["clientToken"] for one in ecs.asked}) == 3
 
 
+def test_late_word_of_an_earlier_task_does_not_end_the_attempt_that_runs(
+    at: TestedProcess, new_job: Callable[..., Job]
+) -> None:
+    job, ecs = new_job(), Ecs()
+    here = with_ecs(at, ecs)
+    trainings.started(message(job), here, ENVIRONMENT)
+    earlier = ecs.detail("TaskFailedToStart")
+    trainings.stopped(earlier, at)
+    at.clock.moment += timedelta(minutes=1)
+    trainings.started(message(job), here, ENVIRONMENT)
+    assert not trainings.stopped(earlier, at) and found(at, job).state == "running"
+
+
 @pytest.mark.parametrize("environment", [ENVIRONMENT, {}], ids=["no capacity", "nothing set up"])
 def test_what_cannot_be_started_is_said_in_the_job(
     at: TestedProcess, new_job: Callable[..., Job], environment: dict[str, str]
