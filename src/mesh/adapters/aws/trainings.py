@@ -81,8 +81,8 @@ def start(of: TrainingJob, task: TrainingTask, clients: Clients) -> str:
         # The job is taken: whatever ECS has against it must end the attempt, not this function alone. What
         # it says may name roles and accounts, and stays in the log.
         log.error("ECS refused to run a task: %s", refused)
-        code = refused.response.get("Error", {}).get("Code", "no reason")
-        raise Unavailable(f"The task that trains could not be started: {code}.") from refused
+        told_code = refused.response.get("Error", {}).get("Code", "no reason")
+        raise Unavailable(f"The task that trains could not be started: {told_code}.") from refused
     if not reply.get("tasks"):
         reasons = ", ".join(str(one.get("reason", one)) for one in reply.get("failures", [])) or "no reason"
         raise Unavailable(f"The task that trains could not be started: {reasons}.")
