@@ -36,8 +36,9 @@ from mesh.kit.ports import Clock, Ports
 
 NOT_IN_A_FUNCTION = (
     "Flower does not fit into a function: on AWS a task trains, and this question came to a function. Ask"
-    " with `Prefer: respond-async`; where that ends here too, this deployment has no training task (its switch"
-    " `training` is off), and an MSP can take part in trainings that are coordinated elsewhere: ./mesh site."
+    " with `Prefer: respond-async`; where that ends here too, this deployment has no training task (its"
+    " switch `training` is off), and an MSP can take part in trainings that are coordinated elsewhere:"
+    " ./mesh site."
 )
 
 
