@@ -18,7 +18,7 @@ from mesh.kit.platform import Platform
 
 MESH = [sys.executable, "-m", "mesh.entrypoints.cli"]
 LISTENS = re.compile(r"listens on (http://[^\s]+)")
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 # Whatever the person who runs the tests has set must not reach the mesh under test.
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("MESH_")}
 
@@ -76,13 +76,14 @@ class Server:
                 command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=CLEAN
             )
         deadline = time.monotonic() + PATIENCE_S
-        while True:
-            if self._answers():
-                return self
+        while not self._answers():
             words = self.said.read_text(errors="replace")
             assert self.process.poll() is None, f"the server ended: {words}"
-            assert time.monotonic() < deadline, f"the server does not answer: {words}"
+            if time.monotonic() > deadline:
+                self.end(signal.SIGKILL)
+                raise AssertionError(f"the server does not answer: {words}")
             time.sleep(0.02)
+        return self
 
     def _answers(self) -> bool:
         found = LISTENS.search(self.said.read_text(errors="replace"))
