@@ -27,6 +27,10 @@ export function Shell() {
   const place = usePlace();
   const read = () => void readStatuses().then(() => setProblem(null), (error: unknown) => setProblem(problemOf(error)));
   useEffect(read, []);
+  useEffect(() => {
+    // Cloudscape's bar on phones is a nav with an orientation, which a nav may not have (axe: aria-allowed-attr).
+    document.querySelector("nav[aria-orientation]")?.removeAttribute("aria-orientation");
+  });
   useEvents(read);
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {

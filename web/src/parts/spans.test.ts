@@ -29,3 +29,8 @@ test("a defanged address opens nowhere", () => {
   expect(defanged("https://evil.example/a")).toBe("hxxps://evil[.]example/a");
   expect(defanged("a@evil.example")).toBe("a[@]evil[.]example");
 });
+
+test("the id of a technique is no address", () => {
+  expect(defanged("T1021.001")).toBe("T1021.001");
+  expect(defanged("t1021.example")).toBe("t1021[.]example");
+});

@@ -28,7 +28,8 @@ export function pieces(text: string, spans: Span[]): Piece[] {
   return found;
 }
 
-/** An address that nobody opens by mistake: hxxps://bad[.]example. */
+/** An address that nobody opens by mistake: hxxps://bad[.]example. The id of a technique stays as it is. */
 export function defanged(value: string): string {
+  if (/^T\d{4}(\.\d{3})?$/.test(value)) return value;
   return value.replace(/^http/i, "hxxp").replaceAll(".", "[.]").replaceAll("@", "[@]");
 }

@@ -3,6 +3,8 @@ const NUMBER = new Intl.NumberFormat(undefined, { maximumFractionDigits: 2 });
 const WHOLE = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
 const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
+// A date without a time is the same day everywhere.
+const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeZone: "UTC" });
 const MONTH = new Intl.DateTimeFormat(undefined, { month: "short", year: "numeric", timeZone: "UTC" });
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const AGO = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
@@ -13,7 +15,7 @@ export const whole = (value: number | null | undefined): string => (value == nul
 export const percent = (share: number | null | undefined, digits = 0): string =>
   share == null ? UNKNOWN : `${(share * 100).toFixed(digits)} %`;
 export const moment = (iso: string | null | undefined): string => (iso ? MOMENT.format(new Date(iso)) : UNKNOWN);
-export const day = (iso: string | null | undefined): string => (iso ? DAY.format(new Date(iso)) : UNKNOWN);
+export const day = (iso: string | null | undefined): string => (iso ? (iso.length === 10 ? DATE : DAY).format(new Date(iso)) : UNKNOWN);
 export const month = (iso: string | null | undefined): string => (iso ? MONTH.format(new Date(iso)) : UNKNOWN);
 export const clock = (iso: string): string => CLOCK.format(new Date(iso));
 export const milliseconds = (ms: number | null | undefined): string =>

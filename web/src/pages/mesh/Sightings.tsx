@@ -15,7 +15,7 @@ import { DataTable } from "../../parts/DataTable";
 import { Simulated } from "../../parts/Marks";
 import { Empty, Failure } from "../../parts/Told";
 import { defanged } from "../../parts/spans";
-import { moment, number } from "../../parts/wording";
+import { day, number } from "../../parts/wording";
 
 type Page = ReplyOf<"/mesh/sightings">;
 type Sighting = Page["items"][number];
@@ -63,7 +63,7 @@ export function Sightings() {
             { id: "type", header: "Type", value: (each) => each.type, width: 120 },
             { id: "value", header: "Indicator", value: (each) => defanged(each.value), cell: (each) => <code className="anywhere">{defanged(each.value)}</code> },
             { id: "msps", header: "Seen by MSPs", value: (each) => each.seen_by, cell: (each) => each.seen_by ?? "fewer than 3" },
-            { id: "last", header: "Last seen", value: (each) => each.last_seen, cell: (each) => moment(each.last_seen) },
+            { id: "last", header: "Last seen", value: (each) => each.last_seen, cell: (each) => day(each.last_seen) },
             { id: "weight", header: "Weight", value: (each) => each.weight, cell: (each) => number(each.weight) },
           ]} />
       )}
@@ -73,5 +73,5 @@ export function Sightings() {
 
 function told(one: Sighting): string {
   if (one.seen_by == null) return `${defanged(one.value)}: seen by fewer than 3 MSPs that share it, or by none.`;
-  return `${defanged(one.value)}: seen by ${one.seen_by} MSPs since ${moment(one.since)}, last ${moment(one.last_seen)}.`;
+  return `${defanged(one.value)}: seen by ${one.seen_by} MSPs since ${day(one.since)}, last ${day(one.last_seen)}.`;
 }
