@@ -129,13 +129,20 @@ def _named(part: int | str) -> str:
     return text if len(text) <= LONGEST_NAME else text[:LONGEST_NAME] + "..."
 
 
+def _reason(message: str) -> str:
+    """What a rule of ours says, without pydantic's mark that it was one."""
+    return message.removeprefix("Value error, ")
+
+
 def from_validation(error: ValidationError, *, root: str = "") -> Invalid:
     """An `Invalid` that names the fields pydantic refused, 100 at most. Input values are not echoed back."""
     errors = []
     found = error.errors(include_url=False, include_context=False, include_input=False)
     for item in islice(found, ERRORS_SHOWN):
         path = ".".join(_named(part) for part in item["loc"])
-        errors.append(FieldError(field=".".join(filter(None, (root, path))) or "body", reason=item["msg"]))
+        errors.append(
+            FieldError(field=".".join(filter(None, (root, path))) or "body", reason=_reason(item["msg"]))
+        )
     fields = ", ".join(dict.fromkeys(e.field for e in errors[:5]))
     more = f" and {len(found) - 5} more" if len(found) > 5 else ""
     return Invalid(f"Check {fields}{more}.", errors=errors)
