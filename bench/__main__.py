@@ -72,10 +72,11 @@ def _dashboard(options: argparse.Namespace) -> int:
 
 def _coldstart(options: argparse.Namespace) -> int:
     from bench import coldstart
+    from bench.runtime_api import FunctionFailed
 
     try:
         measured = coldstart.measure(coldstart.chosen(options.agent), min(20, max(1, options.rounds)))
-    except (coldstart.FunctionFailed, Unavailable) as error:
+    except (FunctionFailed, Unavailable) as error:
         sys.stderr.write(f"mesh: {error}\n")
         return 1
     return _tell(measured, options)

@@ -100,7 +100,7 @@ def told(agent: Agent, times: dict[str, Times]) -> Measured:
             f"{row['requests']:>10,}{row['errors']:>8}"
         )
     lines += ["", *(f"{name:<46}{value:>8.2f}" for name, value in ratios.items())]
-    figures = {"bench": "http", "agent": agent.slug, "rows": rows, "ratios": ratios}
+    figures: dict[str, object] = {"bench": "http", "agent": agent.slug, "rows": rows, "ratios": ratios}
     return Measured(figures, "\n".join(lines), sum(found.errors for found in times.values()))
 
 

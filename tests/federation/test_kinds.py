@@ -110,9 +110,9 @@ def test_a_kind_is_known_by_one_name_to_the_question_the_port_and_the_table() ->
 def test_another_kind_needs_rows_and_names_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     def rows(ports: Ports, _now: Any) -> Brought:
         draw = np.random.default_rng(MSPS.index(ports.msp_id))
-        x = draw.uniform(-1, 1, (400, 3))
-        y = (draw.random(400) < 1 / (1 + np.exp(-4 * x[:, 0]))).astype(np.int64)
-        made = Rows(x, y, np.arange(400))
+        x = draw.uniform(-1, 1, (1600, 3))
+        y = (draw.random(1600) < 1 / (1 + np.exp(-4 * x[:, 0]))).astype(np.int64)
+        made = Rows(x, y, np.arange(1600))
         held_out = made.record % 4 == 0
         return Brought(made.part(~held_out), made.part(held_out), x[held_out], True)
 
@@ -124,7 +124,7 @@ def test_another_kind_needs_rows_and_names_alone(monkeypatch: pytest.MonkeyPatch
     held = {name: fake_ports(msp_id=name) for name in MSPS}
     federation = FederationHere("alder", lambda: MSPS, held.__getitem__, lambda _: True, lambda *_: None)
     plan = TrainingPlan(
-        kind="late_tickets", epsilon=4.0, rounds=10, strategy="fedavgm", secure_aggregation=True,
+        kind="late_tickets", epsilon=8.0, rounds=10, strategy="fedavgm", secure_aggregation=True,
         defence="none",
     )  # fmt: skip
     told = federation.train(plan, lambda _: None)

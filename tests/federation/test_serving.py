@@ -61,7 +61,7 @@ class Mesh:
 
     def train(self, by: str = "alder") -> Outcome:
         plan = TrainingPlan(
-            kind="churn", epsilon=2.0, rounds=12, strategy="fedavgm", secure_aggregation=True,
+            kind="churn", epsilon=4.0, rounds=12, strategy="fedavgm", secure_aggregation=True,
             defence="none",
         )  # fmt: skip
         return self.held[by].federation.train(plan, lambda _: None)

@@ -108,4 +108,5 @@ def test_the_tenant_role_is_for_roles_that_answer_for_tenants_alone(lean: Templa
     assert "role/msp-intelligence/answering/*" in str(statement["Condition"]["ArnLike"])
     answering = [r for r in lean.all("AWS::IAM::Role") if r.get("Path") == "/msp-intelligence/answering/"]
     functions = [f for f in lean.functions.values() if "MESH_TENANT_ROLE" in f["Environment"]["Variables"]]
-    assert len(answering) == len(functions) > 0
+    tasks = [task for task in lean.all("AWS::ECS::TaskDefinition") if "MESH_TENANT_ROLE" in str(task)]
+    assert functions and len(answering) == len(functions) + len(tasks)

@@ -114,4 +114,6 @@ def test_nothing_is_kept_provisioned_since_it_costs_at_rest_and_excludes_snapsho
 def test_what_answers_for_tenants_is_placed_in_the_network_where_there_is_one(full: Templates) -> None:
     inside = {name for name, function in full.functions.items() if "VpcConfig" in function}
     agents = {agent.slug for agent in registry.agents()}
-    assert inside == {f"msp-intelligence-{slug}" for slug in agents | {"platform", "workflows"}}
+    assert inside == {
+        f"msp-intelligence-{slug}" for slug in agents | {"platform", "workflows", "benchmark-refresher"}
+    }

@@ -138,7 +138,11 @@ ROLES = (
 )
 LINE = re.compile(rf'^\s*- (?:{"|".join(ROLES)}) "((?:[^"\\]|\\.)*)"')
 ROLE = re.compile(r"^\s*- (\w+)")
-DATA = ((re.compile(r"[0-9a-f]{4,}|[$€£]?[-+]?\d[\d,.:/]*"), "#"), (re.compile(r"(: |…|, ).*"), ""))
+DATA = (
+    (re.compile(r"partner-[0-9a-f]+"), "partner-#"),
+    (re.compile(r"[0-9a-f]{4,}|[$€£]?[-+]?\d[\d,.:/]*"), "#"),
+    (re.compile(r"(: |…|, ).*"), ""),
+)
 
 
 def says(page: "Page", names: Iterable[str]) -> list[str]:

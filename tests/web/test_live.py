@@ -130,9 +130,8 @@ def test_ten_thousand_rows_filter_sort_and_page(visiting: Visiting, server: Serv
         )
         assert stored.status_code == 200
     page = visiting(with_key=key).go("data?kind=clients")
-    for loaded in range(2, 11):
-        page.get_by_role("button", name="Load more").click()
-        expect(page.get_by_text(f"({loaded}000)")).to_be_visible(timeout=60_000)
+    # All pages of the list are read, one after another.
+    expect(page.get_by_text("(10000)")).to_be_visible(timeout=120_000)
     page.get_by_label("Find in Clients").fill("Client 9876")
     expect(page.get_by_text("1 match").first).to_be_visible()
     page.get_by_label("Find in Clients").fill("")

@@ -41,7 +41,7 @@ export function Partners({ envelope, introduced }: { envelope: Envelope<Answer>;
             { id: "covers", header: "Covers", content: (one) => <Covers one={one} /> },
             { id: "lacks", header: "Says nothing of", content: (one) => one.lacks.map((need) => <Badge key={need} color="grey">{need}</Badge>) },
             { id: "card", header: "Shows of itself", content: (one) => <Card card={one.card} /> },
-            { id: "act", content: (one) => <Button onClick={() => setWanted(one)} ariaLabel={`Ask ${one.partner} for an introduction`}>Ask for an introduction</Button> },
+            { id: "act", content: (one) => <Button onClick={() => setWanted(one)} ariaLabel={`Ask for an introduction to ${one.partner}`}>Ask for an introduction</Button> },
           ],
         }}
         cardsPerRow={[{ cards: 1 }, { minWidth: 700, cards: 2 }]}

@@ -9,7 +9,7 @@ export function Matrix({ techniques }: { techniques: readonly Technique[] }) {
     <div className="matrix" tabIndex={0} role="region" aria-label="Techniques by tactic">
       {matrix(techniques).map(([tactic, found]) => (
         <section key={tactic}>
-          <h4>{words(tactic)}</h4>
+          <h3>{words(tactic)}</h3>
           {found.map((one) => (
             <div className="cell" data-found="true" key={one.id}>
               <strong>{one.id}</strong> {one.name}
