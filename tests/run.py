@@ -14,12 +14,13 @@ from tempfile import TemporaryFile
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
 CODE = ["src", "tests", "evals", "bench", "training", "infra", "reports", "mesh"]
+# A file's tests stay together and in order: what its fixtures start, they share.
 STEPS: dict[str, list[str]] = {
     "format": [str(BIN / "ruff"), "format", "--check", *CODE],
     "lint": [str(BIN / "ruff"), "check", *CODE],
     "types": [str(BIN / "mypy")],
     "imports": [str(BIN / "lint-imports")],
-    "tests": [sys.executable, "-m", "pytest", "-n", "3", "--dist", "loadgroup"],
+    "tests": [sys.executable, "-m", "pytest", "-n", "3", "--dist", "loadfile"],
 }
 # Keeps one core busy and needs nothing of the rest, so it goes on beside them.
 BESIDE = "types"

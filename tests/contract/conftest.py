@@ -41,15 +41,7 @@ NewMsp = Callable[[], Msp]
 
 
 EMBEDDED, DEPLOYED = "embedded", "deployed"
-SERVERS = [
-    EMBEDDED,
-    # One copy for all of these, since each is a process for every function.
-    *(
-        [pytest.param(DEPLOYED, marks=pytest.mark.xdist_group(DEPLOYED))]
-        if os.environ.get("MESH_TEST_AWS")
-        else []
-    ),
-]
+SERVERS = [EMBEDDED, *([DEPLOYED] if os.environ.get("MESH_TEST_AWS") else [])]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

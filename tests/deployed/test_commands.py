@@ -16,7 +16,7 @@ from tests.deployed.served import Deployed
 from tests.deployed.test_events import until
 from tests.server import mesh
 
-pytestmark = [pytest.mark.xdist_group("deployed"), pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 KEY = re.compile(r"mesh_[0-9a-f]{12}_[\w-]+")
 
 

@@ -16,7 +16,6 @@ from mesh.kit.problem import Conflict, Unavailable
 from tests.aws.test_assembly import BUCKET
 from tests.deployed.served import empty_aws
 
-pytestmark = pytest.mark.xdist_group("deployed")
 TAGS = {"Tags": [{"Key": TAG, "Value": TAGGED}]}
 KEPT = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
 

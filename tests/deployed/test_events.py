@@ -17,7 +17,7 @@ from mesh.kit.platform import Job, Platform
 from tests.deployed.conftest import Msp
 from tests.deployed.served import Deployed
 
-pytestmark = [pytest.mark.xdist_group("deployed"), pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 PATIENCE_S, POLL_S = 90.0, 0.2
 AGENT = registry.find("anomaly-detection")
 QUESTION = dict(AGENT.examples[0].question)

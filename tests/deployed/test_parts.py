@@ -9,8 +9,6 @@ from mesh.adapters.aws.deployment import gateway_keys, website
 from mesh.adapters.aws.deployment.account import Account
 from tests.deployed.served import empty_aws
 
-pytestmark = pytest.mark.xdist_group("deployed")
-
 
 @pytest.fixture(scope="module")
 def aws() -> Iterator[Account]:

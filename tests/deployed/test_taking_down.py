@@ -14,7 +14,7 @@ from mesh.entrypoints.commands.aws import local
 from mesh.kit.platform import Tenant
 from tests.deployed.served import Deployed, assembly, empty_aws
 
-pytestmark = [pytest.mark.xdist_group("deployed"), pytest.mark.timeout(1_800)]
+pytestmark = pytest.mark.timeout(1_800)
 SECRET = "msp-intelligence-credentials"
 
 

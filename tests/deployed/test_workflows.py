@@ -12,7 +12,7 @@ from mesh.workflows import library
 from tests.deployed.conftest import Msp
 from tests.deployed.served import Deployed
 
-pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("deployed")]
+pytestmark = pytest.mark.timeout(900)
 PATIENCE_S = 400.0
 TEXT = "Files were encrypted and a ransom note asks for payment; vssadmin delete shadows ran before."
 PLAYBOOK = "threat-response"

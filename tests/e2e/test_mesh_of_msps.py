@@ -23,7 +23,6 @@ AGENTS = {"threat_intelligence", "client_health", "revenue_optimization", "resou
           "security_compliance", "collaboration", "anomaly_detection"}  # fmt: skip
 pytestmark = [
     pytest.mark.timeout(600),
-    pytest.mark.xdist_group("mesh-of-msps"),
     pytest.mark.skipif(not set(registry.names()) >= AGENTS, reason="an agent is not installed"),
 ]
 

@@ -16,13 +16,10 @@ from mesh.kit.platform import Platform
 from mesh.sharing.consent import TRAINING, Consents
 
 # One mesh from the first test to the last: what one does, the next finds.
-pytestmark = [
-    pytest.mark.xdist_group("federation-routes"),
-    pytest.mark.skipif(
-        not {"federated_learning", "client_health"} <= set(registry.names()),
-        reason="the agent that trains, or the one whose model it is, is not here",
-    ),
-]
+pytestmark = pytest.mark.skipif(
+    not {"federated_learning", "client_health"} <= set(registry.names()),
+    reason="the agent that trains, or the one whose model it is, is not here",
+)
 QUESTION = {"model_type": "churn", "privacy_epsilon": 8.0, "rounds": 4}
 
 

@@ -51,9 +51,8 @@ def size(request: pytest.FixtureRequest) -> Templates:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """On one worker, so that each size is made once; where much else runs that takes a minute."""
+    """Each worker makes each size once; where much else runs that takes a minute."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("infra"))
             item.add_marker(pytest.mark.timeout(400))

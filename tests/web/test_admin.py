@@ -14,7 +14,7 @@ from mesh.kit.platform import Job, Platform, Tenant
 from tests.server import Server
 from tests.web.conftest import Visiting
 
-pytestmark = [pytest.mark.xdist_group("web"), pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 BUSY_MS = 90_000
 EXPORT = "Nr,Opened,Customer,Subject,Mood\n1,02.03.2026 09:00,c1,Printer,bad\n2,yesterday,c1,Mail,good\n"
 MAPPING = (

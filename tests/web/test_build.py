@@ -11,7 +11,7 @@ import pytest
 from mesh.entrypoints import web_build
 
 # A machine that does much else builds and draws slowly; nothing here measures time.
-pytestmark = [pytest.mark.xdist_group("web"), pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 FIRST_LOAD = 350_000
 PATIENCE_S = 400
 

@@ -14,7 +14,7 @@ from tests.server import Server
 from tests.web.conftest import Visiting
 
 # A machine that does much else builds and draws slowly; nothing here measures time.
-pytestmark = [pytest.mark.xdist_group("web"), pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 BUSY_MS = 120_000
 MOST_TABS = 160
 HERE = "e => e === document.activeElement || (e.id && e.id === document.activeElement?.id)"

@@ -14,7 +14,7 @@ from tests.web.conftest import Visiting
 from tests.web.visit import MSP, Visit
 
 # A machine that does much else builds and draws slowly; nothing here measures time.
-pytestmark = [pytest.mark.xdist_group("web"), pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 SERIES = {"metric_type": "web", "values": [1.0, 2.0, 1.0, 2.0] * 30}
 HOSTILE = '<img src=x onerror="document.title=\'owned\'"><script>document.title="owned"</script>'
 

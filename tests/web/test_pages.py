@@ -7,7 +7,7 @@ from tests.server import Server
 from tests.web.conftest import Visiting
 
 # A machine that does much else builds and draws slowly; nothing here measures time.
-pytestmark = [pytest.mark.xdist_group("web"), pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 PHONE = 390
 PAGES = [
     "today",

@@ -18,7 +18,7 @@ from tests.web.pictures import CONTENTS, MOST_BYTES, PICTURES, SCREENS, save, sa
 from tests.web.visit import MSP, Visit
 
 # A machine that does much else builds and draws slowly; nothing here measures time.
-pytestmark = [pytest.mark.xdist_group("web"), pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 WRITE = os.environ.get("MESH_WRITE_SCREENS") == "1"
 OTHERS = ("demo-harbor", "demo-juniper", "demo-willow")
 KINDS = ("clients", "technicians")

@@ -12,7 +12,7 @@ from tests.server import Server
 from tests.web.conftest import Visiting
 
 # A machine that does much else builds and draws slowly; nothing here measures time.
-pytestmark = [pytest.mark.xdist_group("web"), pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 REPORT = (
     "Ransom note found on FS01. Files were encrypted and shadow copies deleted with vssadmin. "
     "The loader came from hxxps://drop.bad-parcel[.]com/inv.dat and CVE-2020-1472 was used."

@@ -17,7 +17,7 @@ from mesh.workflows.run import of_job
 from tests.conftest import NewHome
 
 # Two MSPs of the world, each with its real agents: minutes on a machine with much else to do.
-pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("workflows-demo")]
+pytestmark = pytest.mark.timeout(400)
 CEDAR = "demo-cedar"
 ATTACK = (
     "Files on FS01 are encrypted and a ransom note asks for payment. vssadmin delete shadows /all ran, then "
