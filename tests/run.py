@@ -14,13 +14,14 @@ from tempfile import TemporaryFile
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
 CODE = ["src", "tests", "evals", "bench", "training", "infra", "reports", "mesh"]
-# A file's tests stay together and in order: what its fixtures start, they share.
+# A file's tests stay together and in order: what its fixtures start, they share. Files too: the browser's
+# come last, since Playwright leaves a loop running in its worker.
 STEPS: dict[str, list[str]] = {
     "format": [str(BIN / "ruff"), "format", "--check", *CODE],
     "lint": [str(BIN / "ruff"), "check", *CODE],
     "types": [str(BIN / "mypy")],
     "imports": [str(BIN / "lint-imports")],
-    "tests": [sys.executable, "-m", "pytest", "-n", "3", "--dist", "loadfile"],
+    "tests": [sys.executable, "-m", "pytest", "-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"],
 }
 # Keeps one core busy and needs nothing of the rest, so it goes on beside them.
 BESIDE = "types"

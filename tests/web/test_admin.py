@@ -96,7 +96,7 @@ def test_a_feed_is_fetched_as_a_job_and_a_failure_is_looked_at(visiting: Visitin
     if "dead letter" in job.inner_text():
         job.get_by_role("radio").check()
         page.get_by_role("heading", name="Job for Feeds: dead letter").wait_for()
-        page.get_by_role("button", name=re.compile("Put job .* back in line")).click()
+        page.get_by_role("button", name=re.compile("Put back in line: job")).click()
         expect(job).to_contain_text(re.compile("waiting|running|dead letter|done"))
 
 

@@ -182,7 +182,7 @@ def test_a_dead_letter_is_put_back_in_line(visiting: Visiting, server: Server, k
     table = page.get_by_role("table", name="Jobs and dead letters")
     expect(table).to_contain_text("dead letter", timeout=BUSY_MS)
     job = f"{server.url}/jobs/{asked.json()['job_id']}"
-    page.get_by_role("button", name=f"Put job {asked.json()['job_id']} back in line").click()
+    page.get_by_role("button", name=f"Put back in line: job {asked.json()['job_id']}").click()
     expect(table).to_contain_text("dead letter", timeout=BUSY_MS)
     assert httpx.get(job, headers=headers).json()["problem"]["status"] == 422
 

@@ -63,7 +63,7 @@ export function Jobs() {
           { id: "attempts", header: "Attempts", value: (job) => job.attempts, width: 110 },
           { id: "why", header: "Problem", value: (job) => String(job.problem?.["detail"] ?? ""), cell: (job) => <span className="anywhere">{String(job.problem?.["detail"] ?? "")}</span> },
           { id: "act", header: "", value: () => "", minWidth: 150, cell: (job) =>
-            job.state === "dead" ? <Button onClick={() => void redrive([job])} ariaLabel={`Put job ${job.job_id} back in line`}>Put back in line</Button>
+            job.state === "dead" ? <Button onClick={() => void redrive([job])} ariaLabel={`Put back in line: job ${job.job_id}`}>Put back in line</Button>
               : job.result_id ? <Link href={hrefOf(`results/${encodeURIComponent(job.result_id)}`)} onFollow={follow}>Its answer</Link> : null },
         ]} />
     </SpaceBetween>
