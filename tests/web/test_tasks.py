@@ -124,9 +124,15 @@ def test_an_owner_finds_a_partner_and_asks_for_an_introduction(visiting: Visitin
     page = visiting().go("agents/collaboration")
     page.get_by_label("The work, in plain words").fill("help desk at night, penetration tests")
     page.get_by_role("button", name="Find partners").click()
-    page.get_by_role("button", name=re.compile("for an introduction")).first.click(timeout=BUSY_MS)
+    unasked = page.get_by_role("button", name=re.compile("for an introduction"))
+    unasked.first.wait_for(timeout=BUSY_MS)
+    before = unasked.count()
+    unasked.first.click()
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("table", name="Introductions")).to_contain_text("open")
+    # Whom they asked they are not offered to ask again.
+    page.get_by_text("Asked; they have not answered yet").first.wait_for(timeout=BUSY_MS)
+    expect(unasked).to_have_count(before - 1)
 
 
 def test_an_owner_reads_the_market(visiting: Visiting) -> None:

@@ -1,24 +1,20 @@
 import Button from "@cloudscape-design/components/button";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 
 import { post } from "../../api/client";
-import { problemOf, useEvents, useGet } from "../../api/hooks";
+import { problemOf, useGet } from "../../api/hooks";
 import type { Problem, ReplyOf } from "../../api/types";
 import { DataTable } from "../../parts/DataTable";
 import { Empty, Failure } from "../../parts/Told";
 import { moment } from "../../parts/wording";
 
-const PATH = "/collaboration/introductions";
-type Introduction = ReplyOf<typeof PATH>["introductions"][number];
+export const PATH = "/collaboration/introductions";
+export type Listed = ReplyOf<typeof PATH>;
+export type Introduction = Listed["introductions"][number];
 
-export function Introductions({ round }: { round: number }) {
-  const found = useGet<ReplyOf<typeof PATH>>(PATH);
+export function Introductions({ found }: { found: ReturnType<typeof useGet<Listed>> }) {
   const [problem, setProblem] = useState<Problem | null>(null);
-  useEvents(found.again, ["mesh", "collaboration"]);
-  useEffect(() => {
-    if (round) found.again();
-  }, [round]);
   const answer = async (one: Introduction, action: "accept" | "decline") => {
     try {
       await post(PATH, { action, introduction_id: one.id });

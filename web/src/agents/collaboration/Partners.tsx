@@ -4,6 +4,7 @@ import Button from "@cloudscape-design/components/button";
 import Cards from "@cloudscape-design/components/cards";
 import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
+import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import { useState } from "react";
 
 import type { Envelope } from "../../api/types";
@@ -12,6 +13,7 @@ import { Simulated } from "../../parts/Marks";
 import { Empty } from "../../parts/Told";
 import { percent, plural, words } from "../../parts/wording";
 import { Introduce } from "./Introduce";
+import type { Introduction } from "./Introductions";
 import type { Answer } from "./page";
 
 type Match = Answer["partners"][number];
@@ -19,7 +21,14 @@ type Match = Answer["partners"][number];
 const called = (handle: string) => words(handle).slice(0, 12);
 const SHOWN = ["region", "segment", "certifications", "capacity_hours"];
 
-export function Partners({ envelope, introduced }: { envelope: Envelope<Answer>; introduced: () => void }) {
+interface Props {
+  envelope: Envelope<Answer>;
+  /** Introductions between this MSP and others: whom one stands with need not be asked again. */
+  known: readonly Introduction[];
+  introduced: () => void;
+}
+
+export function Partners({ envelope, known, introduced }: Props) {
   const answer = envelope.answer;
   const [wanted, setWanted] = useState<Match | null>(null);
   const excluded = answer.excluded.map((one) => `${one.partners} by ${one.constraint}`).join(", ");
@@ -41,7 +50,7 @@ export function Partners({ envelope, introduced }: { envelope: Envelope<Answer>;
             { id: "covers", header: "Covers", content: (one) => <Covers one={one} /> },
             { id: "lacks", header: "Says nothing of", content: (one) => one.lacks.map((need) => <Badge key={need} color="grey">{need}</Badge>) },
             { id: "card", header: "Shows of itself", content: (one) => <Card card={one.card} /> },
-            { id: "act", content: (one) => <Button onClick={() => setWanted(one)} ariaLabel={`Ask for an introduction to ${one.partner}`}>Ask for an introduction</Button> },
+            { id: "act", content: (one) => <Act known={known.find((each) => each.partner === one.partner && each.state !== "declined")} partner={one.partner} ask={() => setWanted(one)} /> },
           ],
         }}
         cardsPerRow={[{ cards: 1 }, { minWidth: 700, cards: 2 }]}
@@ -51,6 +60,12 @@ export function Partners({ envelope, introduced }: { envelope: Envelope<Answer>;
       {wanted && <Introduce partner={wanted.partner} needs={answer.needs} close={() => setWanted(null)} done={introduced} />}
     </SpaceBetween>
   );
+}
+
+function Act({ known, partner, ask }: { known: Introduction | undefined; partner: string; ask: () => void }) {
+  if (!known) return <Button onClick={ask} ariaLabel={`Ask for an introduction to ${partner}`}>Ask for an introduction</Button>;
+  if (known.state === "accepted") return <StatusIndicator type="success">Introduced: {known.name ?? "see below"}</StatusIndicator>;
+  return <StatusIndicator type="pending">{known.asked_by_me ? "Asked; they have not answered yet" : "They asked you: answer below"}</StatusIndicator>;
 }
 
 function Covers({ one }: { one: Match }) {

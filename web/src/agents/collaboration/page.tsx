@@ -9,10 +9,11 @@ import Textarea from "@cloudscape-design/components/textarea";
 import { useState } from "react";
 
 import { ask, useAsking } from "../../api/asking";
+import { useEvents, useGet } from "../../api/hooks";
 import type { AgentStatus, AnswerOf, Envelope } from "../../api/types";
 import { useKept } from "../../app/kept";
 import { Failure, UnderWay } from "../../parts/Told";
-import { Introductions } from "./Introductions";
+import { Introductions, type Listed, PATH } from "./Introductions";
 import { Partners } from "./Partners";
 
 export type Answer = AnswerOf<"/collaboration/match">;
@@ -24,7 +25,8 @@ export default function PartnersPage({ agent }: { agent: AgentStatus }) {
   const [certifications, setCertifications] = useState("");
   const [hours, setHours] = useState("");
   const [slip, setSlip] = useState("");
-  const [asked, setAsked] = useState(0);
+  const introductions = useGet<Listed>(PATH);
+  useEvents(introductions.again, ["mesh", "collaboration"]);
   useKept(agent.agent);
   const send = () => {
     if (needs.trim().length < 3) return setSlip("Say in a few words what is needed.");
@@ -55,9 +57,9 @@ export default function PartnersPage({ agent }: { agent: AgentStatus }) {
       {asking.state === "asking" && <UnderWay since={asking.startedAt} what="Comparing cards" />}
       {asking.problem && asking.state !== "asking" && <Failure problem={asking.problem} />}
       {asking.envelope && asking.state !== "asking" && (
-        <Partners envelope={asking.envelope as unknown as Envelope<Answer>} introduced={() => setAsked((before) => before + 1)} />
+        <Partners envelope={asking.envelope as unknown as Envelope<Answer>} known={introductions.data?.introductions ?? []} introduced={introductions.again} />
       )}
-      <Introductions round={asked} />
+      <Introductions found={introductions} />
     </SpaceBetween>
   );
 }
