@@ -1,6 +1,5 @@
 """What several suites need once: models that are built a single time, and homes that hold them."""
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from mesh.adapters.models.build_sentiment import ready_hearing
 from mesh.adapters.models.embedder import ready_embedder
 from mesh.adapters.models.store import ModelStore, standard_folders
 from mesh.kit.problem import Unavailable
+from tests.once import once
 from tests.server import Server
 
 NewHome = Callable[[str], Path]
@@ -19,26 +19,17 @@ BUILD_S = 100.0
 @pytest.fixture(scope="session")
 def built_models(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """A home folder with the models in it, made by whichever worker comes first."""
-    base = tmp_path_factory.getbasetemp()
-    home = (base if worker_id == "master" else base.parent) / "built"
-    done = home / "done"
-    try:
-        home.mkdir()
-    except FileExistsError:
-        deadline = time.monotonic() + BUILD_S
-        while not done.exists():
-            assert time.monotonic() < deadline, "another worker did not finish building the models"
-            time.sleep(0.1)
-        return home
-    try:
-        for ready in (ready_embedder, ready_hearing):
-            ready(ModelStore(standard_folders(home)), home, lambda line: None)
-    except Unavailable:
-        # Where the model cannot be built the mesh says so and goes on; so do these tests.
-        (home / "models").mkdir(exist_ok=True)
-    (home / "models").mkdir(exist_ok=True)
-    done.touch()
-    return home
+
+    def build(home: Path) -> None:
+        (home / "models").mkdir()
+        try:
+            for ready in (ready_embedder, ready_hearing):
+                ready(ModelStore(standard_folders(home)), home, lambda line: None)
+        except Unavailable:
+            # Where the model cannot be built the mesh says so and goes on; so do these tests.
+            return
+
+    return once(tmp_path_factory, worker_id, "built", build, BUILD_S)
 
 
 @pytest.fixture(scope="session")

@@ -1,46 +1,55 @@
 """The three sizes, synthesised once: lean and full under cdk-nag, standard with one agent more."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from infra.app import synth
 from infra.check import checked
+from infra.plan import Size
 from mesh import registry
 from tests.acting import acting
 from tests.infra.templates import Templates
+from tests.once import once
 
 FOUND = "validation-report.json"
+PATIENCE_S = 380
 
 
-def _checked(size: str, base: pytest.TempPathFactory) -> Templates:
+Made = Callable[[str, Callable[[Path], None]], Templates]
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Made:
+    return lambda name, make: Templates(once(tmp_path_factory, worker_id, name, make, PATIENCE_S))
+
+
+def _checked(size: Size, out: Path) -> None:
     """Findings fail the test that asks for them, not every other."""
-    out = base.mktemp(size)
     try:
-        checked(size, out)  # type: ignore[arg-type]
+        checked(size, out)
     except RuntimeError:
         assert (out / FOUND).exists()
-    return Templates(out)
 
 
 @pytest.fixture(scope="session")
-def lean(tmp_path_factory: pytest.TempPathFactory) -> Templates:
-    return _checked("lean", tmp_path_factory)
+def lean(made: Made) -> Templates:
+    return made("lean", partial(_checked, "lean"))
 
 
 @pytest.fixture(scope="session")
-def full(tmp_path_factory: pytest.TempPathFactory) -> Templates:
-    return _checked("full", tmp_path_factory)
+def full(made: Made) -> Templates:
+    return made("full", partial(_checked, "full"))
 
 
 @pytest.fixture(scope="session")
-def grown(tmp_path_factory: pytest.TempPathFactory) -> Templates:
+def grown(made: Made) -> Templates:
     """The standard size with an agent that the repository does not have: echo, which loads a model."""
-    out = tmp_path_factory.mktemp("standard")
     echo = replace(acting(name="echo"), models=("echoes",))
-    synth("standard", out, agents=(*registry.agents(), echo))
-    return Templates(out)
+    return made("standard", lambda out: synth("standard", out, agents=(*registry.agents(), echo)))
 
 
 @pytest.fixture(params=["lean", "full", "grown"])
@@ -51,8 +60,8 @@ def size(request: pytest.FixtureRequest) -> Templates:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Each worker makes each size once; where much else runs that takes a minute."""
+    """One worker makes a size and the others wait; where much else runs that takes a minute."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
-            item.add_marker(pytest.mark.timeout(400))
+            item.add_marker(pytest.mark.timeout(PATIENCE_S + 20))
