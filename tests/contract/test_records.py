@@ -52,7 +52,8 @@ def refused(reply: Any) -> list[tuple[int, str]]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_takes_a_row_and_gives_it_back(msp: Msp, kind: str) -> None:
     stored = msp.http.post(f"/records/{kind}", json=GOOD[kind])
-    assert stored.json() == {"kind": kind, "received": 1, "stored": 1, "merged": 0, "refused": []}
+    none = {"merged": 0, "contradicting": [], "refused": []}
+    assert stored.json() == {"kind": kind, "received": 1, "stored": 1, **none}
     (row,) = msp.http.get(f"/records/{kind}").json()["items"]
     assert {**row, **GOOD[kind], "at": 0} == {**row, "at": 0}
     assert msp.http.get(f"/records/{kind}/{row['id']}").json() == row
@@ -274,6 +275,15 @@ def test_erasing_takes_rows_answers_jobs_files_and_keys(
     assert not gone.results.page().items and not store.outbox.after(mine.msp_id, None)
     assert theirs.http.get("/records/clients/c1").status_code == 200
     assert store.ports(theirs.msp_id).blobs.names() == ["a/b"]
+
+
+def test_two_rows_with_one_id_that_differ_are_told_of(msp: Msp) -> None:
+    rows = [{"id": "c1", "name": "Alpha", "seats": 10}, {"id": "c1", "name": "Gamma", "seats": 10}] * 2
+    stored = msp.http.post("/records/clients", json=[*rows[:3], rows[0]]).json()
+    assert (stored["stored"], stored["merged"], stored["refused"]) == (1, 3, [])
+    assert [(one["line"], one["field"]) for one in stored["contradicting"]] == [(2, "id"), (3, "id")]
+    assert "c1 came on line 1 with another name" in stored["contradicting"][0]["reason"]
+    assert msp.http.get("/records/clients/c1").json()["name"] == "Alpha"
 
 
 def test_an_export_of_another_tool_is_taken_by_naming_it(msp: Msp) -> None:

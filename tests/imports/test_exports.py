@@ -67,6 +67,7 @@ def test_the_latest_of_several_lines_of_an_id_is_kept_in_whatever_order_they_com
         result = taken(order, ready()["servicenow"])
         assert [row["status"] for row in result.rows.values()] == ["Closed"]
         assert (result.read, result.merged, result.refused_lines) == (3, 2, 0)
+        assert result.contradicting == [], "times tell which of them is newer"
 
 
 def test_what_a_line_lacks_is_counted_where_a_default_took_its_place() -> None:

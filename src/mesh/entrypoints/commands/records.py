@@ -149,6 +149,7 @@ def _report(options: argparse.Namespace, taken: Taken) -> None:
     if options.json:
         told = {
             "kind": options.kind, "read": taken.read, "taken": len(taken.rows), "merged": taken.merged,
+            "contradicting": [asdict(r) for r in taken.contradicting],
             "refused_lines": taken.refused_lines, "refused": [asdict(r) for r in taken.refused[:1_000]],
             "defaulted": taken.defaulted, "unused_columns": taken.unused, "stored": not options.dry_run,
         }  # fmt: skip
@@ -162,6 +163,10 @@ def _report(options: argparse.Namespace, taken: Taken) -> None:
     ]
     if taken.unused:
         out.append(f"  columns not used: {', '.join(taken.unused)}")
+    out += [f"  line {r.line}: {r.field}: {r.reason}" for r in taken.contradicting[:REFUSED_SHOWN]]
+    untold = len(taken.contradicting) - REFUSED_SHOWN
+    if untold > 0:
+        out.append(f"  and {untold:,} more lines that contradict an earlier one; --json tells up to 1,000")
     out += [f"  line {r.line}: {r.field}: {r.reason}" for r in taken.refused[:REFUSED_SHOWN]]
     more = len(taken.refused) - REFUSED_SHOWN
     if more > 0:

@@ -10,7 +10,7 @@ from mesh.adapters.imports.journal import Imported
 from mesh.adapters.imports.mapping import ColumnMapping
 from mesh.adapters.imports.taking import take
 from mesh.entrypoints.endpoint import JSON, Call, Endpoint, reply_json
-from mesh.entrypoints.routes.records import BODIES, REFUSED_SHOWN, Origin, Refused, few, known_kind
+from mesh.entrypoints.routes.records import BODIES, REFUSED_SHOWN, Origin, Refused, few, known_kind, told
 from mesh.entrypoints.rows import lines_of
 from mesh.kit.platform import Reply
 from mesh.kit.problem import Conflict, FieldError, Invalid, NotFound, validated
@@ -44,6 +44,7 @@ class Tried(BaseModel):
     received: int
     good: int = Field(description="Rows that would be stored")
     merged: int
+    contradicting: list[Refused] = Field(description="Lines that say something else of an earlier line's id")
     refused_lines: int
     refused: list[Refused]
     rows: list[dict[str, Any]] = Field(description="The first rows as they would be stored")
@@ -103,7 +104,8 @@ def trial(call: Call) -> Reply:
             good=len(taken.rows),
             merged=taken.merged,
             refused_lines=taken.refused_lines,
-            refused=[Refused(line=r.line, field=r.field, reason=r.reason) for r in taken.refused],
+            contradicting=told(taken.contradicting),
+            refused=told(taken.refused),
             rows=list(taken.rows.values())[:SHOWN],
             unused_columns=taken.unused,
             defaulted=taken.defaulted,

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from mesh.adapters.imports import journal
 from mesh.adapters.imports import mapping as mappings
-from mesh.adapters.imports.taking import Line, Taken, take
+from mesh.adapters.imports.taking import Line, Refusal, Taken, take
 from mesh.entrypoints.endpoint import CSV, JSON, NDJSON, Call, Endpoint, reply_json
 from mesh.entrypoints.rows import lines_of
 from mesh.kit.platform import Reply
@@ -32,6 +32,9 @@ class Stored(BaseModel):
     received: int
     stored: int
     merged: int = Field(description="Rows with the id of another row of this request; the latest was stored")
+    contradicting: list[Refused] = Field(
+        description="Those of them that said something else, where no time tells which is newer"
+    )
     refused: list[Refused] = Field(description="What is wrong with the first rows that were not stored")
 
 
@@ -80,7 +83,7 @@ def post(call: Call) -> Reply:
     kind, source = known_kind(call.path["kind"]), call.asked(Origin).source
     mapping = mappings.find(source, kind, call.ports.blobs) if source else None
     taken = take(kind, few(lines_of(call.body, call.media_type)), mapping, show=REFUSED_SHOWN)
-    refused = [Refused(line=r.line, field=r.field, reason=r.reason) for r in taken.refused]
+    refused = told(taken.refused)
     if not taken.rows:
         _note(call, kind, source, taken)
         errors = [FieldError(f"line {r.line}: {r.field}", r.reason) for r in refused]
@@ -88,8 +91,19 @@ def post(call: Call) -> Reply:
     call.ports.records.put(kind, list(taken.rows.values()))
     _note(call, kind, source, taken)
     return reply_json(
-        Stored(kind=kind, received=taken.read, stored=len(taken.rows), merged=taken.merged, refused=refused)
+        Stored(
+            kind=kind,
+            received=taken.read,
+            stored=len(taken.rows),
+            merged=taken.merged,
+            contradicting=told(taken.contradicting),
+            refused=refused,
+        )
     )
+
+
+def told(refusals: Iterable[Refusal]) -> list[Refused]:
+    return [Refused(line=r.line, field=r.field, reason=r.reason) for r in refusals]
 
 
 def _note(call: Call, kind: str, source: str | None, taken: Taken) -> None:

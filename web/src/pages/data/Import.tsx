@@ -120,15 +120,16 @@ function Trial({ tried, kind }: { tried: Tried; kind: string }) {
         {defaulted.length > 0 && ` Filled in: ${defaulted.map(([field, count]) => `${field} in ${plural(count, "line")}`).join(", ")}.`}
       </Alert>
       {rows.length > 0 && <Preview header={header} rows={rows} caption="The first rows as they would be stored" />}
+      <Reasons title="Rows that contradict an earlier one" refused={tried.contradicting} />
       <Reasons refused={tried.refused} />
     </SpaceBetween>
   );
 }
 
-function Reasons({ refused }: { refused: Refused[] }) {
+function Reasons({ refused, title = "Rows not stored" }: { refused: Refused[]; title?: string }) {
   if (!refused.length) return null;
   return (
-    <DataTable title="Rows not stored" noun="row" headingTag="h3" rows={refused} id={(one) => `${one.line} ${one.field} ${one.reason}`} pageSize={10}
+    <DataTable title={title} noun="row" headingTag="h3" rows={refused} id={(one) => `${one.line} ${one.field} ${one.reason}`} pageSize={10}
       empty={<Empty title="None" />} columns={[
         { id: "line", header: "Line", value: (one) => one.line, width: 100 },
         { id: "field", header: "Field", value: (one) => one.field },
@@ -157,6 +158,7 @@ function Outcome({ stored, kind }: { stored: Stored; kind: string }) {
         {stored.merged > 0 && `, ${stored.merged} of them merged by id`}
         {stored.refused.length > 0 && `; ${plural(stored.refused.length, "reason")} below why others were not`}.
       </Alert>
+      <Reasons title="Rows that contradict an earlier one" refused={stored.contradicting} />
       <Reasons refused={stored.refused} />
     </SpaceBetween>
   );
