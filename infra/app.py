@@ -55,7 +55,7 @@ def assemble(app: App, plan: Plan, packages: Packages) -> dict[str, Stack]:
     workflows.add_stack_dependency(agents)
     api = Api(app, stack_name("api"), plan, foundation)
     api.add_stack_dependency(agents)
-    federation = _federation(app, around, foundation, data) if plan.trains else None
+    federation = Federation(app, stack_name("federation"), around, foundation, data) if plan.trains else None
     realtime = Realtime(app, stack_name("realtime"), around, foundation, data)
     # Sockets log under the role that the REST API gives to API Gateway, once for the account.
     realtime.add_stack_dependency(api)
@@ -73,10 +73,6 @@ def assemble(app: App, plan: Plan, packages: Packages) -> dict[str, Stack]:
     }  # fmt: skip
     Tags.of(app).add("project", PROJECT)
     return stacks
-
-
-def _federation(app: App, around: Surroundings, foundation: Foundation, data: Data) -> Federation:
-    return Federation(app, stack_name("federation"), around, foundation, data)
 
 
 def stack_name(name: str) -> str:

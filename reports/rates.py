@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mesh.adapters.aws import rates
-from reports.cost import PRICES, by_service, items
+from reports.cost import LOADS, PRICES, by_service, items
 from reports.template import Assembly
 
 # So many requests of so many MSPs a month: what they cost beyond rest, divided by their number.
@@ -24,8 +24,6 @@ def document(assemblies: Mapping[str, Assembly]) -> str:
 
 
 def _of(assembly: Assembly) -> dict[str, Any]:
-    from reports.cost import LOADS
-
     load = next(one for one in LOADS if one.name == LOAD_NAME)
     rest, busy = by_service(items(assembly, LOADS[0])), by_service(items(assembly, load))
     beyond = {name: usd - rest.get(name, 0.0) for name, usd in busy.items() if name not in METERED}
