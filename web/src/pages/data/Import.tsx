@@ -25,6 +25,7 @@ interface Stored {
   stored: number;
   merged: number;
   refused: Refused[];
+  contradicting: Refused[];
 }
 
 /** Paste or choose a file, look at its first rows, send it, and see which rows were not taken and why. */
