@@ -121,6 +121,7 @@ def test_a_package_that_is_too_large_ships_compiled_modules_without_their_source
     assert done.stdout.split() == ["large", "small"]
 
 
+@pytest.mark.timeout(3_000)
 def test_every_package_fits_what_lambda_takes() -> None:
     """Fetches some hundred wheels for arm64, so it runs only where that was asked for."""
     if not os.environ.get(ASKED):

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from mesh import registry
+from mesh.entrypoints import openapi
 from mesh.entrypoints.lambdas.authorizer import allowed, usage_key
-from mesh.entrypoints.lambdas.http import served
+from mesh.entrypoints.lambdas.http import TEXT, served
+from mesh.entrypoints.table import endpoints
 from tests.lambdas.conftest import TestedProcess
 from tests.lambdas.events import Context, request, to_authorize
 
@@ -50,6 +52,15 @@ def test_a_problem_is_sent_as_text(at: TestedProcess) -> None:
     answer, problem = ask(at, request("POST", AGENT.route, "{}", content_type="application/json"))
     assert answer["statusCode"] == problem["status"] == 401
     assert header(answer, "content-type") == "application/problem+json"
+
+
+def test_whatever_the_document_promises_is_passed_on_as_text() -> None:
+    """API Gateway would hand what came as base64 to the client as it is."""
+    paths = openapi.document(endpoints())["paths"].values()
+    replies = [reply for path in paths for about in path.values() for reply in about["responses"].values()]
+    types = {kind for reply in replies for kind in reply.get("content", {})}
+    assert {"application/x-misp+json", "application/pdf", "text/calendar"} <= types
+    assert [kind for kind in types if not any(part in kind for part in TEXT)] == []
 
 
 def test_the_first_reply_is_given_again_by_another_function(at: TestedProcess) -> None:

@@ -15,30 +15,21 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mesh import registry
 from mesh.adapters.aws.cognito import token_ends
-from mesh.entrypoints.endpoint import CSV, JSON, NDJSON
+from mesh.entrypoints.endpoint import CSV, JSON, "+json", NDJSON
 from mesh.entrypoints.guard import ROLE, ROOT, VOUCHED
 from mesh.entrypoints.http import application
 from mesh.entrypoints.lambdas.observed import known, observed
 from mesh.entrypoints.lambdas.process import process
 from mesh.kit.platform import Platform
-from mesh.kit.problem import MEDIA_TYPE, Problem
+from mesh.kit.problem import Problem
 from mesh.kit.trace import know, working_for
 
 log = logging.getLogger("mesh.lambdas")
 # What API Gateway calls its own addresses.
 OWN_ADDRESS = ".execute-api."
-# Answers of these types are passed on as text; what is not named is sent as base64.
-TEXT = [
-    "text/",
-    JSON,
-    MEDIA_TYPE,
-    NDJSON,
-    CSV,
-    "application/stix+json",
-    "application/oscal+json",
-    "application/pdf",
-    "application/yaml",
-]  # our PDF is of ASCII alone
+# Answers whose type has one of these in it are passed on as text; others would come as base64. Our PDF is of
+# ASCII alone.
+TEXT = ["text/", JSON, "+json", NDJSON, CSV, "application/pdf", "application/yaml"]
 
 
 def handler(event: Any, context: Any) -> Any:
