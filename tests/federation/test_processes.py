@@ -1,4 +1,5 @@
-"""Five sites as processes of their own, a SuperLink with TLS that knows their keys, and one of them killed.
+"""Five sites as processes of their own, a SuperLink with TLS that knows their keys, and one of them killed;
+the others serve what was learnt.
 
 It takes minutes where the machine is busy, and runs where MESH_TEST_PROCESSES is set.
 """
@@ -17,6 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -24,12 +26,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from mesh.adapters.embedded.platform import open_platform
-from mesh.demo.load import load
+from mesh.kit.platform import Tenant
+from mesh.kit.records import checked
 from mesh.sharing.consent import TRAINING, Consents
 from tests.server import CLEAN
 
+client_health = pytest.importorskip("mesh.agents.client_health", reason="client health is not here")
+
 # A message may take as long as the slowest site on a busy machine; a killed one is waited for once or twice.
-SITES, ROUNDS, PATIENCE_S = 5, 4, 60
+SITES, ROUNDS, PATIENCE_S, CLIENTS = 5, 4, 60, 400
 BIN = Path(sys.executable).parent
 APP = """
 [build-system]
@@ -157,23 +162,37 @@ def certificates(folder: Path) -> tuple[Path, Path, Path]:
 
 
 def sites_of(home: Path) -> list[str]:
-    """The MSPs with the most clients of a small simulated world; all of them agree to take part."""
+    """Simulated MSPs that agree to take part; their large clients leave, which no model in use expects."""
+    members = [f"site-{number}" for number in range(SITES)]
     platform = open_platform(home)
     try:
-        load(platform, msps=7, months=18, say=lambda _: None)
-        count = {
-            t.msp_id: sum(1 for _ in platform.ports(t.msp_id).records.scan("clients"))
-            for t in platform.tenants.listing()
-        }
-        consents = Consents(platform.commons, platform.clock)
-        for msp_id in count:
+        consents, now = Consents(platform.commons, platform.clock), platform.clock.now()
+        for number, msp_id in enumerate(members):
+            platform.tenants.put(Tenant(msp_id=msp_id, name=msp_id, simulated=True))
+            records, draw = platform.ports(msp_id).records, np.random.default_rng(number)
+            records.put("clients", [client(place, now, draw) for place in range(CLIENTS)])
+            first = {"client_id": "c0", "at": days_before(now, 310), "simulated": True}
+            records.put("tickets", [checked("tickets", first)])
             consents.change(msp_id, {("model-update", TRAINING): True})
     finally:
         platform.close()
-    return sorted(count, key=lambda msp_id: -count[msp_id])[:SITES]
+    return members
 
 
-def test_five_processes_finish_a_training_with_one_killed_half_way(
+def client(place: int, now: datetime.datetime, draw: np.random.Generator) -> dict[str, Any]:
+    """One that was there for years; of the larger half most left 80 days ago, of the others few."""
+    seats = int(draw.integers(1, 160))
+    gone = draw.random() < (0.9 if seats > 80 else 0.05)
+    more = {"left_at": days_before(now, 80)} if gone else {}
+    row = {"id": f"c{place}", "name": f"Client {place}", "seats": seats, "since": days_before(now, 900)}
+    return checked("clients", {**row, **more, "simulated": True})
+
+
+def days_before(now: datetime.datetime, days: int) -> str:
+    return (now - datetime.timedelta(days=days)).isoformat()
+
+
+def test_five_processes_finish_a_training_with_one_killed_half_way_and_the_others_serve_it(
     processes: Processes, tmp_path: Path
 ) -> None:
     ca, certificate, key = certificates(tmp_path)
@@ -224,8 +243,23 @@ def test_five_processes_finish_a_training_with_one_killed_half_way(
     processes.run(str(BIN / "flwr"), "run", str(app), "m")
     until(lambda: len(told()["rounds"]) >= 1, logs)
     processes.kill(members[-1])
-    until(lambda: "weights" in told(), logs, 500)
+    until(lambda: "delivered" in told() or told().get("kept") is False, logs, 500)
     ended = told()
     assert [one["round"] for one in ended["rounds"]] == list(range(1, ROUNDS + 1))
     assert ended["rounds"][0]["sites_in"] == 5 and ended["rounds"][-1]["sites_in"] == 4
     assert len(ended["weights"]) == 19 and ended["sites"] == 5
+    assert ended["kept"] and ended["delivered"] == 4, ended["why"] + logs()
+    assert ended["not_delivered"] == ["did not answer"]
+    until(lambda: all("is in use now" in processes.log(msp_id) for msp_id in members[:-1]), logs, 60)
+    used = {msp_id: answering(tmp_path / "home", msp_id) for msp_id in members}
+    assert used == {**dict.fromkeys(members, ended["version"]), members[-1]: "network"}
+
+
+def answering(home: Path, msp_id: str) -> str:
+    """The shared version that client health answers the MSP by, or `network`."""
+    platform = open_platform(home)
+    try:
+        done = client_health.judge(client_health.Question(ticket_volume=9.0), platform.ports(msp_id))
+    finally:
+        platform.close()
+    return str(done.by.version if done.answer.learnt.scope == "shared" else done.answer.learnt.scope)

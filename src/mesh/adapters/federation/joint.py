@@ -6,19 +6,18 @@ What it leaves behind is `outcome`.
 import hashlib
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mesh.adapters.federation.grid import InProcessGrid
 from mesh.adapters.federation.kinds import KINDS, Brought
 from mesh.adapters.federation.outcome import Left, outcome, paid
 from mesh.adapters.federation.site import Site, client_app, fresh_noise
+from mesh.adapters.federation.standing import Standing, standing
 from mesh.adapters.federation.training import Trained, rate_of, terms_of, train
 from mesh.kit.federation import Outcome, RoundTold, TrainingPlan
 from mesh.kit.problem import FieldError, Invalid
-from mesh.sharing.federation_learner import learner
 from mesh.sharing.federation_ledger import Entry, book, left
 from mesh.sharing.federation_rules import least_sites, taking_part
-from mesh.sharing.federation_versions import in_use
 
 if TYPE_CHECKING:
     from mesh.adapters.federation.here import FederationHere
@@ -47,9 +46,9 @@ class Joint:
             reason = f"{len(self.members)} MSPs that were asked have agreed to take part; it takes {least}"
             raise Invalid(f"{reason}.", errors=[FieldError("participating_msps", reason)])
         inputs, classes = self.kind.inputs(self.asker), self.kind.classes(self.asker)
-        scorer = self._in_use()
+        used = standing(self.asker, self.plan.kind, self.over.withdrawn)
         apps = {
-            node: client_app(lambda _context, _kind, node=node: self._site(node, scorer))  # type: ignore[misc]
+            node: client_app(lambda _context, _kind, node=node: self._site(node, used))  # type: ignore[misc]
             for node in self.members
         }
         draft = terms_of(self.plan.kind, len(inputs), len(classes), self.plan, rate=rate_of(self.plan))
@@ -58,30 +57,20 @@ class Joint:
         finally:
             rows, self.brought = self.brought, {}
         self._settle(trained)
-        told = Left(self.plan, self.kind, self.run_id, self.now, self.members, inputs, classes, rows)
+        told = Left(self.plan, self.kind, self.run_id, self.now, self.members, rows)
         return outcome(trained, told, self.over)
 
-    def _site(self, node: int, scorer: Callable[[Any], Any] | None) -> Site:
-        """What the site brings; its rows are read once a training."""
+    def _site(self, node: int, used: Standing) -> Site:
+        """What the site brings; its rows are read once a training. `used` is what the asking MSP uses."""
         ports = self.over.ports(self.members[node])
         if node not in self.brought:
             self.brought[node] = self.kind.read(ports, self.now)
         mine = self.brought[node]
-        raw = mine.raw_held_out
-        used = None if scorer is None else (lambda _x: scorer((mine.held_out.x, raw)))
         return Site(
-            mine.train, mine.held_out, fresh_noise(), left(ports.blobs, self.now), used,
-            book=lambda epsilon: self._book(node, epsilon),
+            mine.train, mine.held_out, fresh_noise(), left(ports.blobs, self.now),
+            in_use=lambda: used.counts(mine), book=lambda epsilon: self._book(node, epsilon),
+            simulated=mine.simulated,
         )  # fmt: skip
-
-    def _in_use(self) -> Callable[[Any], Any] | None:
-        """Log-odds by what the asking MSP uses today: a shared version, else what its agent came with."""
-        held = in_use(self.asker.blobs, self.plan.kind, self.over.withdrawn)
-        if held is not None:
-            model, weights = learner(len(held[0].inputs), len(held[0].classes)), held[1]
-            return lambda both: model.scores(weights, both[0])[:, 0]
-        scorer = self.kind.in_use(self.asker)
-        return None if scorer is None else (lambda both: scorer(both[1]))
 
     def _settle(self, trained: Trained) -> None:
         """Book what each site paid, and give it a receipt."""

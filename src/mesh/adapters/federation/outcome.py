@@ -1,7 +1,7 @@
 """What a training leaves behind: a version with each MSP that took part, if it is worth it; what is told."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mesh.adapters.federation.kinds import Brought, Kind
-from mesh.kit.federation import Measured, ModelVersion, Outcome, SharedModel, SiteTold, TrainingPlan
+from mesh.adapters.federation.version import Made, card_of, store
+from mesh.kit.federation import Measured, Outcome, SiteTold, TrainingPlan
 from mesh.sharing.federation_learner import descent, learner
-from mesh.sharing.federation_rules import spent, version_of
+from mesh.sharing.federation_rules import spent
 from mesh.sharing.federation_scoring import auc_of, binned
-from mesh.sharing.federation_versions import Lineage, in_use, keep, written
+from mesh.sharing.federation_versions import Lineage, in_use
 
 if TYPE_CHECKING:
     from mesh.adapters.federation.here import FederationHere
@@ -31,8 +32,6 @@ class Left:
     run_id: str
     at: datetime
     members: Mapping[int, str]
-    inputs: Sequence[str]
-    classes: Sequence[str]
     rows: Mapping[int, Brought]
 
     def node_of(self, msp_id: str) -> int | None:
@@ -41,12 +40,13 @@ class Left:
 
 def outcome(trained: "Trained", of: Left, over: "FederationHere") -> Outcome:
     """Keep the version where it is worth it, with all that took part and whoever asked; and tell of it."""
-    before = in_use(over.ports(over.msp_id).blobs, of.plan.kind, over.withdrawn)
+    asker = over.ports(over.msp_id)
+    before = in_use(asker.blobs, of.plan.kind, over.withdrawn)
     kept, why = worth(trained)
-    content = written(trained.weights)
-    card = _card(trained, of, *version_of(content), parent=before[0].version if before else None)
+    parent = before[0].version if before else None
+    card = card_of(made(trained, of.at), trained.terms, of.kind, asker, of.run_id, parent)
     if kept:
-        _hand_out(trained, of, over, card, content)
+        _hand_out(trained, of, over, card)
     me = of.node_of(over.msp_id)
     told = [
         site_told(f"site-{node}", node, trained, you=node == me)
@@ -57,7 +57,7 @@ def outcome(trained: "Trained", of: Left, over: "FederationHere") -> Outcome:
         kept=kept, why=why, version=card.version, sha256=card.sha256, parent=card.parent,
         rounds=trained.rounds, sites=told, federated=Measured(auc=short(trained.score), note=noisy),
         in_use=Measured(auc=short(old), note=noisy if old else "no model is in use"),
-        local_only=_alone(of.rows.get(me) if me is not None else None, trained, len(of.classes)),
+        local_only=_alone(of.rows.get(me) if me is not None else None, trained),
         pooled=Measured(auc=None, note=NOBODYS), epsilon=card.epsilon, delta=of.plan.delta,
         noise_multiplier=round(trained.terms.train_noise, 4), simulated=card.simulated,
     )  # fmt: skip
@@ -81,38 +81,25 @@ def worth(trained: "Trained") -> tuple[bool, str]:
     )
 
 
-def _card(trained: "Trained", of: Left, version: str, sha256: str, *, parent: str | None) -> Lineage:
-    plan = of.plan
-    scores = {"held-out score, noisy": trained.score or 0.0, "noise of it": round(trained.doubt, 4)}
-    return Lineage(
-        name=f"federated-{plan.kind}", kind=plan.kind, version=version, sha256=sha256, parent=parent,
-        made_at=of.at.isoformat(), sites=len(trained.left), rounds=plan.rounds, strategy=plan.strategy,
-        secure_aggregation=plan.secure_aggregation, defence=plan.defence, epsilon=most(trained),
-        delta=plan.delta, inputs=tuple(of.inputs), scales=of.kind.scales(), classes=tuple(of.classes),
-        run=of.run_id, scores=scores, simulated=any(of.rows[node].simulated for node in trained.left),
+def made(trained: "Trained", at: datetime) -> Made:
+    """What is told of the model to those that it goes to."""
+    return Made(
+        trained.weights, at, len(trained.left), most(trained), trained.score or 0.0, trained.doubt,
+        trained.simulated,
     )  # fmt: skip
 
 
-def _hand_out(
-    trained: "Trained", of: Left, over: "FederationHere", card: Lineage, content: bytes
-) -> None:  # fmt: skip
-    """The version goes into the store of each that took part, and of whoever asked; each fits it to its own
-    rows first, on its own side, so that it never serves before it is fitted."""
-    version = ModelVersion(
-        version=card.version, sha256=card.sha256, parent=card.parent, made_at=card.made_at, sites=card.sites,
-        epsilon=card.epsilon, in_use=True, simulated=card.simulated,
-    )  # fmt: skip
-    shared = SharedModel(version, card.inputs, card.scales, card.classes, trained.weights)
+def _hand_out(trained: "Trained", of: Left, over: "FederationHere", card: Lineage) -> None:
+    """The version goes into the store of each that took part, and of whoever asked."""
     for msp_id in {over.msp_id, *(of.members[node] for node in trained.left)}:
-        ports, node = over.ports(msp_id), of.node_of(msp_id)
+        node = of.node_of(msp_id)
         mine = of.rows.get(node) if node is not None else None
-        if mine is not None:
-            of.kind.fit(ports, shared, mine)
-        keep(ports.blobs, card, content, use=True)
+        store(over.ports(msp_id), of.kind, card, trained.weights, mine)
 
 
-def _alone(mine: Brought | None, trained: "Trained", classes: int) -> Measured:
+def _alone(mine: Brought | None, trained: "Trained") -> Measured:
     """What the asking MSP gets from its own rows alone; reckoned on its side, and told to it alone."""
+    classes = trained.terms.classes
     if mine is None or classes != 2:
         why = "the asking MSP takes no part" if mine is None else "for two classes only"
         return Measured(auc=None, note=why)

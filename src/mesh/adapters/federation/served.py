@@ -1,7 +1,9 @@
-"""The ServerApp that a SuperLink runs: one training over the SuperNodes that are connected.
+"""The ServerApp that a SuperLink runs: one training over the SuperNodes that are connected, which are sent
+the model at its end if it is worth it.
 
 Its run configuration: `model-type`, `inputs`, `classes`, `epsilon`, `rounds`, `strategy`, `sites` (how many
-to wait for), `patience` (seconds a message may take), `out` (a file for what came of it, JSON).
+to wait for), `patience` (seconds a message may take), `out` (a file for what came of it, JSON; `delivered`
+counts the sites that the model came to).
 """
 
 import json
@@ -16,8 +18,13 @@ prepare()
 from flwr.app import Context  # noqa: E402 - Flower is made silent first
 from flwr.serverapp import Grid, ServerApp  # noqa: E402
 
-from mesh.adapters.federation.training import terms_of, train  # noqa: E402
+from mesh.adapters.defaults import SystemClock  # noqa: E402
+from mesh.adapters.federation.delivery import deliver  # noqa: E402
+from mesh.adapters.federation.outcome import made, worth  # noqa: E402
+from mesh.adapters.federation.training import Trained, terms_of, train  # noqa: E402
 from mesh.kit.federation import RoundTold, TrainingPlan  # noqa: E402
+from mesh.sharing.federation_rules import version_of  # noqa: E402
+from mesh.sharing.federation_versions import written  # noqa: E402
 
 app = ServerApp()
 WAIT_S = 300.0
@@ -42,17 +49,30 @@ def main(grid: Grid, context: Context) -> None:
         out.write_text(json.dumps({"rounds": told}))
 
     draft = terms_of(plan.kind, int(asked["inputs"]), int(asked["classes"]), plan)
-    found = train(grid, draft, 3, tell, timeout=float(asked["patience"]))
-    out.write_text(
-        json.dumps(
-            {
-                "rounds": told,
-                "score": found.score,
-                "weights": found.weights.tolist(),
-                "epsilon": found.terms.epsilon,
-                "sites": found.terms.sites,
-                "dropped": sorted(found.dropped.values()),
-                "why_out": sorted(found.why_out.values()),
-            }
-        )
-    )
+    patience = float(asked["patience"])
+    found = train(grid, draft, 3, tell, timeout=patience)
+    kept, why = worth(found)
+    ended = {"rounds": told, "kept": kept, "why": why, **summary(found)}
+    out.write_text(json.dumps(ended))
+    if kept:
+        sent = deliver(grid, found, made(found, SystemClock().now()), patience)
+        failed = sorted(each for each in sent.values() if each)
+        ended.update(delivered=len(sent) - len(failed), not_delivered=failed)
+        out.write_text(json.dumps(ended))
+
+
+def summary(found: Trained) -> dict[str, Any]:
+    """The model and what it is worth, as a coordinator may know it."""
+    version, sha256 = version_of(written(found.weights))
+    return {
+        "version": version,
+        "sha256": sha256,
+        "score": found.score,
+        "score_in_use": found.score_in_use,
+        "weights": found.weights.tolist(),
+        "epsilon": found.terms.epsilon,
+        "sites": found.terms.sites,
+        "dropped": sorted(found.dropped.values()),
+        "why_out": sorted(found.why_out.values()),
+        "simulated": found.simulated,
+    }

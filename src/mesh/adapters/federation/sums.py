@@ -28,12 +28,14 @@ class Summed:
 
 @dataclass
 class Sites:
-    """The enrolled sites, as the coordinator reaches them. `timeout` is in seconds for each message."""
+    """The enrolled sites, as the coordinator reaches them. `timeout` is in seconds for each message;
+    `simulated` says whether rows of any of them are."""
 
     grid: Grid
     nodes: Sequence[int]
     terms: Terms
     timeout: float = 60.0
+    simulated: bool = False
     _round: int = field(default=0)
 
     def online(self) -> list[int]:
@@ -118,8 +120,9 @@ def enrolled(grid: Grid, kind: str, epsilon: float, timeout: float) -> tuple[lis
 
 
 def agreed(sites: Sites) -> tuple[list[int], dict[int, str]]:
-    """The sites that accept the terms, and why others do not."""
+    """The sites that accept the terms, and why others do not. Whether any has simulated rows is noted."""
     answers = sites.ask("query.enrol", dict.fromkeys(sites.nodes, sites.terms.told()))
+    sites.simulated = any(each.config_records["config"]["simulated"] for each in answers.values())
     return _willing(answers, sites.nodes)
 
 

@@ -38,6 +38,7 @@ class Trained:
     score_in_use: float | None
     doubt: float
     held_out: float
+    simulated: bool = False
 
 
 def train(
@@ -92,7 +93,7 @@ class _Training:
             {node: terms.rounds - count for node, count in self.left.items()}, out,
             self._score(new), None if compared is None else self._score(compared),
             doubt(new, compared, 2**0.5 * terms.score_noise * (terms.sites / terms.sharers) ** 0.5),
-            float(max(0.0, new.sum())),
+            float(max(0.0, new.sum())), self.sites.simulated,
         )  # fmt: skip
 
     def _heard(self, summed: Summed) -> None:

@@ -16,7 +16,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "site",
         help="take part in trainings over several MSPs",
         description="Connects to a coordinator (Flower's SuperLink) and answers for one MSP: with sums over"
-        " its records, clipped, noisy and masked. It takes part while its consent stands.",
+        " its records, clipped, noisy and masked. It takes part while its consent stands. A finished model"
+        " that comes is used, unless what is in use does better on this MSP's own held-out records; which of"
+        " the two, is said.",
     )
     site.set_defaults(run=run)
     site.add_argument("--msp", metavar="MSP_ID", help="for whom to answer")
@@ -49,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
         from mesh.adapters.federation.own_site import app_of
 
         link = Link(options.superlink, options.ca, options.key, options.insecure)
-        attend(app_of(options.msp, platform), link, say)
+        attend(app_of(options.msp, platform, say), link, say)
     return 0
 
 
