@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mesh import registry
 from mesh.adapters.aws.cognito import token_ends
-from mesh.entrypoints.endpoint import CSV, JSON, "+json", NDJSON
+from mesh.entrypoints.endpoint import CSV, JSON, NDJSON
 from mesh.entrypoints.guard import ROLE, ROOT, VOUCHED
 from mesh.entrypoints.http import application
 from mesh.entrypoints.lambdas.observed import known, observed
