@@ -173,3 +173,15 @@ def test_of_a_texan_breach_the_attorney_general_is_told_before_the_people_have_t
 
 def test_a_listed_client_has_four_business_days_for_investors() -> None:
     assert due(duties(NOON, ["SEC"], "", "us"))["sec-8k"] == "2026-11-06T12:00:00+00:00"
+
+
+def test_each_quarter_that_the_own_price_may_stand_in_is_told_once_and_in_words() -> None:
+    lines = [line for section in library.find("full-intelligence").report for line in section.lines]
+    for position in ("below p25", "p25 to p50", "p50 to p75", "above p75"):
+        context = {"market": {"price": {"position": position}}}
+        told = [
+            line.text
+            for line in lines
+            if line.when and "price.position" in line.when and mapping.holds(line.when, context)
+        ]
+        assert len(told) == 1 and "quarter" in str(told[0]), position

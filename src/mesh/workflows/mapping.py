@@ -49,6 +49,11 @@ class Expressions(functions.Functions):
         return f"{amount:,.0f}"
 
     @functions.signature({"types": ["string"]})
+    def _func_words(self, name: str) -> str:
+        """The name of a measure or a class as people write it: `cpu_percent` is "cpu percent"."""
+        return name.replace("_", " ").lower()
+
+    @functions.signature({"types": ["string"]})
     def _func_day(self, moment: str) -> str:
         """A time without its seconds, as people write it."""
         return moment[:16].replace("T", " ")
