@@ -54,6 +54,6 @@ def test_all_ten_agents_are_asked_and_what_was_learnt_together_is_told(world: Pl
     steps = {step["step"]: step["state"] for step in ended.answer["steps"]}
     reasons = {step["step"]: step["reason"] for step in ended.answer["steps"] if step["reason"]}
     assert set(steps.values()) == {"done"}, reasons
-    state = told.answer["status"]
+    state = told.answer["status"].replace("_", " ")
     assert learning(ended) == [f"Training of churn: {state}, 3 of 3 rounds"]
     assert ended.simulated
