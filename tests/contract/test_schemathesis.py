@@ -55,7 +55,7 @@ def departures(operation: Any, mode: GenerationMode, key: str) -> tuple[int, lis
     return tried, []
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.filterwarnings("default")
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
 def test_every_reply_is_one_that_the_document_describes(
