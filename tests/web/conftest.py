@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from mesh.entrypoints import web_build
@@ -59,6 +60,24 @@ def server(built: Path, new_home: NewHome) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def key(server: Server) -> str:
     return server.key(MSP)
+
+
+@pytest.fixture
+def seeker(server: Server) -> Callable[[str], str]:
+    """A key of an MSP that the test has to itself and that shows what it does: it may ask for introductions,
+    and nobody else has asked in its name."""
+
+    def made(msp_id: str) -> str:
+        key = server.key(msp_id)
+        profile = {
+            "id": "own", "name": f"{msp_id} Ltd.", "services": ["Web design"],
+            "tlp": "TLP:GREEN", "shared": ["services"],
+        }  # fmt: skip
+        stored = httpx.post(f"{server.url}/records/profile", json=[profile], headers={"x-api-key": key})
+        assert stored.status_code == 200, stored.text
+        return key
+
+    return made
 
 
 Visiting = Callable[..., Visit]

@@ -138,6 +138,8 @@ ROLES = (
 )
 LINE = re.compile(rf'^\s*- (?:{"|".join(ROLES)}) "((?:[^"\\]|\\.)*)"')
 ROLE = re.compile(r"^\s*- (\w+)")
+# Whether a list has several pages is data too: how much is stored, and how much of it is due today.
+PAGER = re.compile(r"button (Previous page|Next page|Page # of all pages)$")
 DATA = (
     (re.compile(r"partner-[0-9a-f]+"), "partner-#"),
     (re.compile(r"[0-9a-f]{4,}|[$€£]?[-+]?\d[\d,.:/]*"), "#"),
@@ -159,6 +161,8 @@ def says(page: "Page", names: Iterable[str]) -> list[str]:
             words = pattern.sub(instead, words)
         role = ROLE.match(line)
         told = f"{role[1] if role else ''} {' '.join(words.split())}"
+        if PAGER.match(told):
+            continue
         # A link's words are data more often than not; those of the navigation are the same on each page.
         if not told.startswith("link ") and told not in found:
             found.append(told)

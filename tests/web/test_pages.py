@@ -2,6 +2,7 @@
 
 import httpx
 import pytest
+from playwright.sync_api import expect
 
 from tests.server import Server
 from tests.web.conftest import Visiting
@@ -78,7 +79,8 @@ def test_an_address_without_a_page_says_so(visiting: Visiting) -> None:
 def test_the_palette_goes_anywhere_by_keyboard_alone(visiting: Visiting) -> None:
     page = visiting().go("today")
     page.keyboard.press("Control+k")
-    page.get_by_role("combobox", name="Page or command").fill("partner")
+    expect(page.get_by_role("combobox", name="Page or command")).to_be_focused()
+    page.keyboard.type("partner")
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Partner matching", level=1).wait_for()
     page.keyboard.press("Control+k")

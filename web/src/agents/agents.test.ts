@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 
+import { learntFrom } from "./client-health/learnt";
 import { probability, steps } from "./client-health/waterfall";
 import { drawn } from "./nlp-query/drawn";
 import { snapped } from "./resource-allocation/planning";
@@ -15,6 +16,14 @@ test("the steps of a waterfall lead from any client to this one, however many dr
   expect(few.map((one) => one.name)).toEqual(["b", "2 others"]);
   expect(few.at(-1)?.to).toBeCloseTo(-3.75);
   expect(probability(0)).toBe(0.5);
+});
+
+test("of a model that MSPs learnt together the page says by how many, which version and what it cost", () => {
+  const lineage = { version: "v7", parent: "v6", made_at: "2026-11-01T00:00:00Z", sites: 9, epsilon: 1.5 };
+  const shared = { scope: "shared", trained_on: "records that stayed where they are", simulated: false, snapshots: null, departures: null, sha256: "", lineage } as const;
+  expect(learntFrom(shared)).toBe("The model was learnt together by 9 MSPs, each of which kept its records: version v7, epsilon 1.5 a client.");
+  expect(learntFrom(shared, ["Learnt together by 9 MSPs (version v7); not calibrated."])).toBe("Learnt together by 9 MSPs (version v7); not calibrated.");
+  expect(learntFrom({ ...shared, lineage: null, departures: 795 }, ["Simulated."])).toBe("The model learnt from records that stayed where they are (795 departures). Simulated.");
 });
 
 test("sliders at rest ask for no scenario; moved ones for what they say, from next month on", () => {

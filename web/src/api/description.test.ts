@@ -38,8 +38,8 @@ test("a form is made from a question's schema alone", () => {
 test("what is typed becomes the question, and a slip names its field", () => {
   const fields = fieldsOf({ $ref: "#/components/schemas/Question" }, of);
   expect(questionFrom(fields, { query: "x", limit: "3", deep: '{"a":1}', on: "true" })).toEqual({ query: "x", limit: 3, deep: { a: 1 }, on: true });
-  expect(() => questionFrom(fields, { limit: "many" })).toThrow(/limit/);
-  expect(() => questionFrom(fields, { deep: "{no" })).toThrow(/deep/);
+  expect(() => questionFrom(fields, { limit: "many" })).toThrow(/^Limit/);
+  expect(() => questionFrom(fields, { deep: "{no" })).toThrow(/^Deep/);
 });
 
 test("without addresses the page's own origin is asked; a deployment names both", () => {

@@ -1,6 +1,7 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 
-import { merged, walk, type PageOf } from "./pages";
+import { setConfig } from "./client";
+import { merged, walk, whole, type PageOf } from "./pages";
 
 function server(rows: number, size: number): (cursor: string | null) => Promise<PageOf<number>> {
   return (cursor) => {
@@ -30,4 +31,17 @@ test("what is new stands before what is known, and what changed takes its place"
   const known = [{ id: "b", state: "waiting" }, { id: "a", state: "done" }];
   const fresh = [{ id: "c", state: "waiting" }, { id: "b", state: "done" }];
   expect(merged(known, fresh, (one) => one.id)).toEqual([{ id: "c", state: "waiting" }, { id: "b", state: "done" }, { id: "a", state: "done" }]);
+});
+
+test("a list that is read as a whole asks for page after page until there is none", async () => {
+  const asked: (string | null)[] = [];
+  vi.stubGlobal("fetch", (url: URL) => {
+    const cursor = url.searchParams.get("cursor");
+    asked.push(cursor);
+    return Promise.resolve(Response.json({ items: [cursor ?? "first"], next_cursor: cursor === null ? "second" : null }));
+  });
+  setConfig({ api: "https://mesh.example", socket: "" });
+  expect(await whole<string>("/mesh/sightings", { limit: 1 }, new AbortController().signal)).toEqual(["first", "second"]);
+  expect(asked).toEqual([null, "second"]);
+  vi.unstubAllGlobals();
 });

@@ -40,6 +40,13 @@ export async function* walk<P extends PageOf<unknown>>(read: (cursor: string | n
   } while (next && rows < most);
 }
 
+/** The rows of all pages at once: for lists that are read anew as a whole whenever something happens. */
+export async function whole<T>(path: string, query: Asked["query"], signal: AbortSignal): Promise<T[]> {
+  const rows: T[] = [];
+  for await (const page of walk((cursor) => get<PageOf<T>>(path, { query: { ...query, cursor }, signal }))) rows.push(...page.items);
+  return rows;
+}
+
 /** Newer rows before those that are known; what is known by the same id is replaced where it stands. */
 export function merged<T>(known: readonly T[], fresh: readonly T[], id: (row: T) => string): T[] {
   const byId = new Map(fresh.map((row) => [id(row), row]));

@@ -5,7 +5,7 @@ import { useEffect, useState } from "react";
 import { forgetAll } from "../api/asking";
 import { get, setConfig } from "../api/client";
 import { readConfig } from "../api/config";
-import { has, readDescription } from "../api/description";
+import { readDescription } from "../api/description";
 import { problemOf } from "../api/hooks";
 import { live } from "../api/live";
 import { session, signIn, type Tenant } from "../api/session";
@@ -15,6 +15,8 @@ import { Failure, Loading } from "../parts/Told";
 import { Enter } from "./Enter";
 import { Shell } from "./Shell";
 import { codeIn, exchanged, forgetCode } from "./entrance";
+import { fetchAhead } from "./pages";
+import { parse } from "./router";
 
 export function App() {
   const { key } = useStore(session);
@@ -51,8 +53,8 @@ export function App() {
 /** Reads where the API is and what it can do, and takes the one-time link's key if that is how one came. */
 async function begin(tell: (problem: Problem) => void): Promise<void> {
   try {
+    if (session.get().key) fetchAhead(parse(window.location.pathname, window.location.search).parts);
     setConfig(await readConfig());
-    await readDescription();
     const code = codeIn(window.location.hash);
     if (code) {
       forgetCode();
@@ -60,7 +62,7 @@ async function begin(tell: (problem: Problem) => void): Promise<void> {
       if (key) signIn(key, true);
     }
     const { key } = session.get();
-    if (key) await who(key);
+    await Promise.all([readDescription(), key ? who(key) : null]);
   } catch (error) {
     const found = problemOf(error);
     if (found.status !== 401) tell(found);
@@ -69,6 +71,9 @@ async function begin(tell: (problem: Problem) => void): Promise<void> {
 
 /** Whose key it is; a server without that route leaves it open. */
 export async function who(key: string): Promise<void> {
-  const tenant = has("/tenant") ? await get<Tenant>("/tenant", { key }) : null;
+  const tenant = await get<Tenant>("/tenant", { key }).catch((error: unknown) => {
+    if (problemOf(error).status === 404) return null;
+    throw error;
+  });
   session.set({ ...session.get(), tenant });
 }

@@ -4,6 +4,7 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useEffect, useMemo, useState } from "react";
 
 import { Empty } from "../parts/Told";
+import { useStart } from "../parts/start";
 import { session, signOut } from "../api/session";
 import type { AgentStatus } from "../api/types";
 import { PLAIN } from "./pages";
@@ -23,6 +24,7 @@ export function Palette({ close }: { close: () => void }) {
   const [typed, setTyped] = useState("");
   const [chosen, setChosen] = useState(0);
   const agents = useStatuses();
+  const start = useStart();
   const commands = useMemo(() => all(agents), [agents]);
   const found = matching(commands, typed);
   useEffect(() => setChosen(0), [typed]);
@@ -43,7 +45,7 @@ export function Palette({ close }: { close: () => void }) {
         <Input
           type="search"
           value={typed}
-          autoFocus
+          ref={start}
           ariaLabel="Page or command"
           placeholder="Type a few letters"
           onChange={({ detail }) => setTyped(detail.value)}
@@ -72,7 +74,7 @@ function all(agents: AgentStatus[]): Command[] {
   return [
     ...PLAIN.map(({ id, title, hint }) => ({ id, text: title, hint, run: () => go(id) })),
     ...agents.map((agent) => ({
-      id: agent.agent, text: agent.title, hint: agent.route, run: () => go(`agents/${agent.agent}`),
+      id: agent.agent, text: agent.title, hint: agent.summary.split(/[,;:.]/)[0] ?? "", run: () => go(`agents/${agent.agent}`),
     })),
     { id: "theme", text: dark ? "Light colours" : "Dark colours", hint: "Change how it looks", run: () => setTheme(dark ? "light" : "dark") },
     { id: "out", text: "Leave", hint: `Forget the key of ${session.get().tenant?.name ?? "this MSP"}`, run: () => signOut() },

@@ -61,7 +61,7 @@ export function Shell() {
         navigationWidth={250}
         maxContentWidth={1440}
         notifications={problem && <Failure problem={problem} again={read} />}
-        content={known || problem ? <Page /> : <Loading />}
+        content={known || problem || place.parts[0] !== "agents" ? <Page /> : <Loading />}
       />
       {palette && <Palette close={() => setPalette(false)} />}
     </>

@@ -13,13 +13,22 @@ export interface PlainPage {
   page: LazyExoticComponent<ComponentType>;
 }
 
+const plain = {
+  today: () => import("../pages/today/page"),
+  workflows: () => import("../pages/workflows/page"),
+  mesh: () => import("../pages/mesh/page"),
+  data: () => import("../pages/data/page"),
+  results: () => import("../pages/results/page"),
+  admin: () => import("../pages/admin/page"),
+};
+
 export const PLAIN: PlainPage[] = [
-  { id: "today", title: "Today", hint: "What needs attention first", page: lazy(() => import("../pages/today/page")) },
-  { id: "workflows", title: "Workflows", hint: "Playbooks over several agents", page: lazy(() => import("../pages/workflows/page")) },
-  { id: "mesh", title: "Mesh", hint: "What is shared with other MSPs", page: lazy(() => import("../pages/mesh/page")) },
-  { id: "data", title: "Data", hint: "Import, look at, export and delete rows", page: lazy(() => import("../pages/data/page")) },
-  { id: "results", title: "Answers", hint: "Every answer that was given", page: lazy(() => import("../pages/results/page")) },
-  { id: "admin", title: "Admin", hint: "Agents, models, jobs, keys, feeds, cost", page: lazy(() => import("../pages/admin/page")) },
+  { id: "today", title: "Today", hint: "What needs attention first", page: lazy(plain.today) },
+  { id: "workflows", title: "Workflows", hint: "Playbooks over several agents", page: lazy(plain.workflows) },
+  { id: "mesh", title: "Mesh", hint: "What is shared with other MSPs", page: lazy(plain.mesh) },
+  { id: "data", title: "Data", hint: "Import, look at, export and delete rows", page: lazy(plain.data) },
+  { id: "results", title: "Answers", hint: "Every answer that was given", page: lazy(plain.results) },
+  { id: "admin", title: "Admin", hint: "Agents, models, jobs, keys, feeds, cost", page: lazy(plain.admin) },
 ];
 
 const made = import.meta.glob<{ default: AgentPage }>("../agents/*/page.tsx");
@@ -27,6 +36,13 @@ const generic = lazy(() => import("../pages/agent/page"));
 const own = new Map<string, LazyExoticComponent<AgentPage>>(
   Object.entries(made).map(([path, load]) => [path.split("/").at(-2) ?? "", lazy(load)]),
 );
+
+/** Begins to fetch the code of the page at an address, while what it will show is asked for. */
+export function fetchAhead([first = "today", second = ""]: readonly string[]): void {
+  const load = first === "agents" ? (made[`../agents/${second}/page.tsx`] ?? null) : (plain[first as keyof typeof plain] ?? null);
+  // Whoever draws the page says so if it cannot be fetched.
+  load?.().catch(() => undefined);
+}
 
 export function pageOf(slug: string): LazyExoticComponent<AgentPage> {
   return own.get(slug) ?? generic;

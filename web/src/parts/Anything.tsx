@@ -6,7 +6,7 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 
 import { DataTable, type Column } from "./DataTable";
 import { Empty } from "./Told";
-import { number, words } from "./wording";
+import { number, readable, words } from "./wording";
 
 type Thing = Record<string, unknown>;
 const SHORT = 200;
@@ -46,6 +46,8 @@ function Rows({ title, rows }: { title: string; rows: Thing[] }) {
     id: name,
     header: words(name),
     value: ({ row }) => flat(row[name]),
+    cell: ({ row }) => <span className="anywhere">{shortened(plainly(row[name]))}</span>,
+    minWidth: roomFor(rows.slice(0, 50).map((row) => String(flat(row[name]) ?? "").length)),
   }));
   return <DataTable title={title} noun="line" columns={columns} rows={numbered} id={({ key }) => key} headingTag="h3"
     empty={<Empty title="None" />} pageSize={10} />;
@@ -56,7 +58,22 @@ function Whole({ value }: { value: unknown }) {
 }
 
 function Plain({ value }: { value: unknown }) {
-  return <Box className="anywhere">{flat(value) ?? "–"}</Box>;
+  return <Box className="anywhere">{plainly(value)}</Box>;
+}
+
+const LONGEST = 240;
+const shortened = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST)} …` : text);
+
+/** Pixels that a column takes at least; what does not fit is scrolled to. */
+function roomFor(lengths: readonly number[]): number {
+  const longest = Math.max(0, ...lengths);
+  return longest > 60 ? 280 : longest > 20 ? 180 : longest > 9 ? 130 : 90;
+}
+
+/** Times in the reader's zone, names of classes as words. */
+function plainly(value: unknown): string {
+  const shown = String(readable(flat(value)) ?? "–");
+  return /^[a-z]+(_[a-z]+)+$/.test(shown) ? shown.replaceAll("_", " ") : shown;
 }
 
 export function flat(value: unknown): string | number | null {
@@ -64,6 +81,6 @@ export function flat(value: unknown): string | number | null {
   if (typeof value === "number") return Number.isInteger(value) ? value : Number(number(value).replace(/[^\d.-]/g, "")) || value;
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (typeof value === "string") return value;
-  if (Array.isArray(value)) return value.length ? value.map(flat).join(", ") : "none";
-  return JSON.stringify(value);
+  if (Array.isArray(value)) return value.length ? value.map(flat).join(value.some(isThing) ? "; " : ", ") : "none";
+  return Object.entries(value).map(([name, one]) => `${name.replaceAll("_", " ")}: ${flat(one) ?? "–"}`).join(", ");
 }

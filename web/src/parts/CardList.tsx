@@ -52,7 +52,7 @@ export default function CardList<T>(props: CardListProps<T>) {
       trackBy={props.id}
       cardsPerRow={[{ cards: 1 }]}
       cardDefinition={{
-        header: (row) => first && <span className="anywhere">{shown(row, first)}</span>,
+        header: (row) => first && <div className="anywhere card-head">{shown(row, first)}</div>,
         sections: rest.map((column) => ({
           id: column.id,
           ...(column.header ? { header: column.header } : {}),

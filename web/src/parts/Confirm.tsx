@@ -9,6 +9,7 @@ import { useState, type ReactNode } from "react";
 import { problemOf } from "../api/hooks";
 import type { Problem } from "../api/types";
 import { Failure } from "./Told";
+import { useStart } from "./start";
 
 interface Props {
   title: string;
@@ -25,6 +26,7 @@ export function Confirm({ title, word, verb = "Delete", children, act, close }: 
   const [typed, setTyped] = useState("");
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
+  const start = useStart();
   const go = async () => {
     setBusy(true);
     try {
@@ -47,7 +49,7 @@ export function Confirm({ title, word, verb = "Delete", children, act, close }: 
       <SpaceBetween size="m">
         {problem && <Failure problem={problem} />}
         <Box>{children}</Box>
-        <FormField label={`Type ${word} to go on`}><Input value={typed} onChange={({ detail }) => setTyped(detail.value)} autoFocus /></FormField>
+        <FormField label={`Type ${word} to go on`}><Input value={typed} onChange={({ detail }) => setTyped(detail.value)} ref={start} /></FormField>
       </SpaceBetween>
     </Modal>
   );

@@ -18,7 +18,7 @@ export function Failure({ problem, again }: { problem: Problem; again?: () => vo
         <ul>
           {problem.errors.slice(0, 20).map((error, index) => (
             <li key={index}>
-              <strong>{error.field}</strong>: {error.reason}
+              {error.field === "body" ? error.reason : <><strong>{error.field}</strong>: {error.reason}</>}
             </li>
           ))}
         </ul>

@@ -16,6 +16,12 @@ export const percent = (share: number | null | undefined, digits = 0): string =>
   share == null ? UNKNOWN : `${(share * 100).toFixed(digits)} %`;
 export const moment = (iso: string | null | undefined): string => (iso ? MOMENT.format(new Date(iso)) : UNKNOWN);
 export const day = (iso: string | null | undefined): string => (iso ? (iso.length === 10 ? DATE : DAY).format(new Date(iso)) : UNKNOWN);
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
+
+/** A value as a person reads it: of a time the day, and the hour where it is not midnight. */
+export const readable = <T>(value: T): T | string =>
+  typeof value === "string" && TIME.test(value) ? (value.includes("T00:00:00") ? day(value) : moment(value)) : value;
+
 export const month = (iso: string | null | undefined): string => (iso ? MONTH.format(new Date(iso)) : UNKNOWN);
 export const clock = (iso: string): string => CLOCK.format(new Date(iso));
 export const milliseconds = (ms: number | null | undefined): string =>
@@ -39,7 +45,7 @@ export function ago(iso: string, now = Date.now()): string {
 /** `sla_breach_rate`, `no-evidence` or `likelyOrigin` as words: "SLA breach rate". */
 export function words(name: string): string {
   const apart = name.replace(/([a-z])([A-Z])/g, "$1 $2").replace(/[_-]+/g, " ").trim();
-  return (apart.charAt(0).toUpperCase() + apart.slice(1)).replace(/\b(cpu|sla|mrr|dns|url|cve)\b/gi, (short) => short.toUpperCase());
+  return (apart.charAt(0).toUpperCase() + apart.slice(1)).replace(/\b(cpu|sla|mrr|dns|url|cve|cvss|epss|kev|tlp)\b/gi, (short) => short.toUpperCase());
 }
 
 export const article = (noun: string): string => (/^[aeiou]/i.test(noun) ? "an" : "a");

@@ -57,7 +57,7 @@ export function Choose({ busy, send }: Props) {
   return (
     <Container header={<Header variant="h2" description="A client's stored readings, or numbers that you paste.">Which series</Header>}
       footer={<Button variant="primary" loading={busy} onClick={() => void detect()}>Find what is unusual</Button>}>
-      <Grid gridDefinition={[{ colspan: { default: 12, s: 5 } }, { colspan: { default: 12, s: 3 } }, { colspan: { default: 12, s: 4 } }, { colspan: 12 }]}>
+      <Grid gridDefinition={[{ colspan: { default: 12, s: 5 } }, { colspan: { default: 12, s: 3 } }, { colspan: { default: 12, s: 4 } }, ...(own ? [{ colspan: 12 }] : [])]}>
         <FormField label="Client" errorText={slip}>
           <Select filteringType="auto" selectedOption={options.find((one) => one.value === client) ?? null} options={options}
             placeholder="Choose a client" onChange={({ detail }) => setClient(detail.selectedOption.value ?? "")}
@@ -70,11 +70,11 @@ export function Choose({ busy, send }: Props) {
         <FormField label={`Sensitivity ${sensitivity}`} description="0 reports next to nothing, 1 nearly everything">
           <Slider value={sensitivity} min={0} max={1} step={0.05} onChange={({ detail }) => setSensitivity(detail.value)} ariaLabel="Sensitivity" />
         </FormField>
-        {own ? (
+        {own && (
           <FormField label="Values" stretch>
             <Textarea value={pasted} rows={4} onChange={({ detail }) => setPasted(detail.value)} placeholder="12 13 12 14 60 13" />
           </FormField>
-        ) : <span />}
+        )}
       </Grid>
     </Container>
   );

@@ -12,6 +12,7 @@ import { Chart } from "../../parts/Chart";
 import { Empty } from "../../parts/Told";
 import { number, percent, whole } from "../../parts/wording";
 import { changed, type Ranked } from "./Ranking";
+import { learntFrom } from "./learnt";
 import { steps, waterfall } from "./waterfall";
 
 export type Answer = AnswerOf<"/client-health/predict">;
@@ -63,6 +64,7 @@ export function Client({ envelope, ranked }: { envelope: Envelope<Answer>; ranke
             {answer.missing.length > 0 && <Box color="text-body-secondary">Not known, so without effect: {answer.missing.join(", ").replaceAll("_", " ")}.</Box>}
           </div>
         </ColumnLayout>
+        <Box color="text-body-secondary">{learntFrom(answer.learnt, answer.notes)}</Box>
       </SpaceBetween>
     </Container>
   );

@@ -25,11 +25,11 @@ export function RankingTable({ ranking, loading, selected, choose }: Props) {
       columns={[
         { id: "rank", header: "Rank", value: (one) => one.rank, cell: (one) => `${one.rank}${moved(one)}`, width: 140 },
         { id: "name", header: "Client", value: (one) => one.name || one.client_id, heads: true },
-        { id: "p", header: "May leave", value: (one) => one.churn_probability, width: 170,
+        { id: "p", header: "May leave", value: (one) => one.churn_probability, width: 150,
           cell: (one) => <ProgressBar value={one.churn_probability * 100} ariaLabel={`${one.name}: ${percent(one.churn_probability)}`} /> },
         { id: "change", header: "Over 30 days", value: (one) => one.change, cell: (one) => changed(one.change), width: 140 },
-        { id: "driver", header: "Main reason", value: (one) => one.drivers[0]?.sentence, cell: (one) => one.drivers[0]?.words ?? "nothing stands out" },
         { id: "money", header: "Pays a month", value: (one) => one.monthly_revenue, cell: (one) => money(one.monthly_revenue), width: 130 },
+        { id: "driver", header: "Main reason", value: (one) => one.drivers[0]?.sentence, cell: (one) => one.drivers[0]?.words ?? "nothing stands out" },
       ]}
     />
   );

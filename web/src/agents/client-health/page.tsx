@@ -1,6 +1,5 @@
-import ColumnLayout from "@cloudscape-design/components/column-layout";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 
 import { ask, useAsking } from "../../api/asking";
 import { get } from "../../api/client";
@@ -10,9 +9,10 @@ import { useKept } from "../../app/kept";
 import { useParam } from "../../app/router";
 import { Simulated } from "../../parts/Marks";
 import { Failure, UnderWay } from "../../parts/Told";
-import { number, plural } from "../../parts/wording";
+import { useNarrow } from "../../parts/narrow";
 import { Client, type Answer } from "./Client";
 import { RankingTable, type Ranked } from "./Ranking";
+import { learntFrom } from "./learnt";
 
 type Ranking = ReplyOf<"/client-health/ranking">;
 
@@ -39,6 +39,14 @@ export default function ClientHealthPage({ agent }: { agent: AgentStatus }) {
     // A link to a client asks for it, unless its answer is what is shown already.
     if (client && client !== shown && asking.state !== "asking") void ask(agent.agent, agent.route, { client_id: client });
   }, [client]);
+  const place = useRef<HTMLDivElement>(null);
+  const narrow = useNarrow();
+  const before = useRef(asking.state);
+  useEffect(() => {
+    // On a phone the ranking is long, and what was asked for stands below it.
+    if (narrow && before.current === "asking") place.current?.scrollIntoView();
+    before.current = asking.state;
+  }, [asking.state]);
   const choose = (one: Ranked) => {
     setClient(one.client_id);
     if (one.client_id === client) void ask(agent.agent, agent.route, { client_id: one.client_id });
@@ -48,24 +56,12 @@ export default function ClientHealthPage({ agent }: { agent: AgentStatus }) {
     <SpaceBetween size="l">
       {ranking.problem && <Failure problem={ranking.problem} again={ranking.again} />}
       <RankingTable ranking={data} loading={ranking.loading} selected={client || shown} choose={choose} />
-      <div aria-live="polite">
+      <div aria-live="polite" ref={place} className="below-bar">
         {asking.state === "asking" && <UnderWay since={asking.startedAt} what="Looking at this client" />}
         {asking.problem && asking.state !== "asking" && <Failure problem={asking.problem} />}
         {envelope && asking.state !== "asking" && <Client envelope={envelope} ranked={data?.clients.find((one) => one.client_id === shown)} />}
       </div>
-      {data && (
-        <ColumnLayout columns={1}>
-          <span>
-            {data.learnt.simulated && <Simulated />} The model learnt from {learntFrom(data.learnt)}.{" "}
-            {(data.notes ?? []).join(" ")}
-          </span>
-        </ColumnLayout>
-      )}
+      {data && !envelope && <span>{data.learnt.simulated && <Simulated />} {learntFrom(data.learnt, data.notes)}</span>}
     </SpaceBetween>
   );
-}
-
-function learntFrom({ trained_on, departures, lineage }: Ranking["learnt"]): string {
-  if (lineage) return `${trained_on}: together by ${plural(lineage.sites, "MSP")}, version ${lineage.version}, epsilon ${number(lineage.epsilon)}`;
-  return departures == null ? trained_on : `${trained_on} (${plural(departures, "departure")})`;
 }

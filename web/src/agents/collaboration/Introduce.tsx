@@ -10,6 +10,7 @@ import { post } from "../../api/client";
 import { problemOf } from "../../api/hooks";
 import type { Problem } from "../../api/types";
 import { Failure } from "../../parts/Told";
+import { called } from "../../parts/partners";
 
 interface Props {
   partner: string;
@@ -34,7 +35,7 @@ export function Introduce({ partner, needs, close, done }: Props) {
     }
   };
   return (
-    <Modal visible onDismiss={close} header={`Ask ${partner} for an introduction`} closeAriaLabel="Close"
+    <Modal visible onDismiss={close} header={`Ask ${called(partner)} for an introduction`} closeAriaLabel="Close"
       footer={
         <Box float="right">
           <SpaceBetween size="xs" direction="horizontal">

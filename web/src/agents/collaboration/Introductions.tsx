@@ -7,6 +7,7 @@ import { problemOf, useGet } from "../../api/hooks";
 import type { Problem, ReplyOf } from "../../api/types";
 import { DataTable } from "../../parts/DataTable";
 import { Empty, Failure } from "../../parts/Told";
+import { called } from "../../parts/partners";
 import { moment } from "../../parts/wording";
 
 export const PATH = "/collaboration/introductions";
@@ -31,7 +32,7 @@ export function Introductions({ found }: { found: ReturnType<typeof useGet<Liste
       <DataTable title="Introductions" noun="introduction" rows={found.data?.introductions ?? []} loading={found.loading && !found.data}
         id={(one) => one.id} empty={<Empty title="None yet">Find a partner above and ask for one; requests of others come here too.</Empty>}
         columns={[
-          { id: "who", header: "Partner", value: (one) => one.name ?? one.partner },
+          { id: "who", header: "Partner", value: (one) => one.name ?? called(one.partner) },
           { id: "way", header: "Asked by", value: (one) => (one.asked_by_me ? "you" : "them") },
           { id: "message", header: "Message", value: (one) => one.message, cell: (one) => <span className="anywhere">{one.message}</span> },
           { id: "state", header: "State", value: (one) => one.state },

@@ -11,14 +11,13 @@ import type { Envelope } from "../../api/types";
 import { Answered } from "../../parts/Answered";
 import { Simulated } from "../../parts/Marks";
 import { Empty } from "../../parts/Told";
+import { called } from "../../parts/partners";
 import { percent, plural, words } from "../../parts/wording";
 import { Introduce } from "./Introduce";
 import type { Introduction } from "./Introductions";
 import type { Answer } from "./page";
 
 type Match = Answer["partners"][number];
-/** Partners go by a handle until both agreed: `partner-a679cda12fb2` is shown as "Partner a679". */
-const called = (handle: string) => words(handle).slice(0, 12);
 const SHOWN = ["region", "segment", "certifications", "capacity_hours"];
 
 interface Props {

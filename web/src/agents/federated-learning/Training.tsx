@@ -44,7 +44,7 @@ export function Training({ training }: { training: Progress }) {
         <DataTable title="Sites" noun="site" headingTag="h3" rows={training.sites ?? []} id={(one) => one.site} pageSize={10}
           description="By number: which MSP a site is, is not told." empty={<Empty title="Told at the end" />}
           columns={[
-            { id: "site", header: "Site", value: (one) => `${one.site}${one.you ? " (you)" : ""}` },
+            { id: "site", header: "Site", value: (one) => `${words(one.site)}${one.you ? " (you)" : ""}` },
             { id: "in", header: "Rounds in", value: (one) => one.rounds_in },
             { id: "dropped", header: "Dropped out", value: (one) => one.rounds_dropped },
             { id: "epsilon", header: "Epsilon", value: (one) => one.epsilon, cell: (one) => number(one.epsilon) },

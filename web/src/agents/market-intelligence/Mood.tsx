@@ -30,7 +30,7 @@ export function Mood({ envelope }: { envelope: Envelope<Answer> }) {
         <SpaceBetween size="m">
           <blockquote className="quote">
             “{sentiment.deciding.text}”
-            <footer>The sentence that decided, of {plural(sentiment.texts, "text")} ({percent(sentiment.scores[sentiment.tone])} {sentiment.tone.toLowerCase()}; source {sentiment.source})</footer>
+            <footer>The sentence that decided, of {plural(sentiment.texts, "text")} ({percent(sentiment.scores[sentiment.tone])} {sentiment.tone.toLowerCase()}; from {titleOf(envelope.answer, sentiment.source)})</footer>
           </blockquote>
           {months.length > 1 && (
             <div>
@@ -46,6 +46,8 @@ export function Mood({ envelope }: { envelope: Envelope<Answer> }) {
     </Container>
   );
 }
+
+const titleOf = (answer: Answer, source: string): string => answer.texts.find((one) => one.source === source)?.title ?? source;
 
 function chart(months: readonly { month: string; net: number }[]) {
   return (colours: Palette) => ({

@@ -5,7 +5,7 @@ import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 
 import { Quartiles } from "../../parts/Quartiles";
-import { day, money, number } from "../../parts/wording";
+import { day, money, month, number } from "../../parts/wording";
 import type { Answer } from "./page";
 
 const STANDING: Record<string, string> = {
@@ -18,7 +18,7 @@ export function Price({ price }: { price: Answer["price"] }) {
   const cash = (amount: number | null | undefined) => money(amount, price.currency ?? "USD");
   const known = price.p25 != null && price.p75 != null && price.p50 != null;
   return (
-    <Container header={<Header variant="h2" description={price.month ? `What was invoiced a seat in ${price.month}, over ${price.clients} clients` : undefined}>Price position</Header>}>
+    <Container header={<Header variant="h2" description={price.month ? `What was invoiced a seat in ${month(`${price.month.slice(0, 7)}-15`)}, over ${price.clients} clients` : undefined}>Price position</Header>}>
       <SpaceBetween size="m">
         <KeyValuePairs columns={4} items={[
           { label: "Your price a seat", value: price.own == null ? "no revenue is stored" : cash(price.own) },

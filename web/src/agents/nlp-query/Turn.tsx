@@ -31,8 +31,7 @@ export function Turn({ query, envelope, retry }: Props) {
     <SpaceBetween size="s">
       <p className="talk-mine">{query}</p>
       {answer?.abstained && (
-        <Alert type="info" header={answer.answer} action={answer.abstained.nearest ? <Button onClick={() => retry(answer.abstained?.nearest ?? "")}>Ask: {answer.abstained.nearest}</Button> : undefined}>
-          {answer.abstained.why}
+        <Alert type="info" header={answer.abstained.why} action={answer.abstained.nearest ? <Button onClick={() => retry(answer.abstained?.nearest ?? "")}>Ask: {answer.abstained.nearest}</Button> : undefined}>
           {(answer.abstained.choices ?? []).map((choice) => <div key={choice}><Button variant="inline-link" onClick={() => retry(choice)}>{choice}</Button></div>)}
         </Alert>
       )}

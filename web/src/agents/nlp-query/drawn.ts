@@ -23,7 +23,7 @@ export function drawn(spec: Record<string, unknown>): ((colours: Palette) => Opt
     color: colours.series,
     grid: { left: 8, right: 16, top: groups.length > 1 ? 34 : 12, bottom: 8, containLabel: true },
     ...(groups.length > 1 ? { legend: { textStyle: { color: colours.text } } } : {}),
-    xAxis: { type: "category", data: labels, axisLabel: { color: colours.text, hideOverlap: true, rotate: labels.length > 8 ? 35 : 0 } },
+    xAxis: { type: "category", data: labels, axisLabel: { color: colours.text, hideOverlap: true, rotate: labels.length > 8 || (window.innerWidth <= 640 && labels.join("").length > 40) ? 35 : 0 } },
     yAxis: { type: "value", axisLabel: { color: colours.text }, splitLine: { lineStyle: { color: colours.line } } },
     series: groups.map((group) => ({ name: group, type, data: numbers(group), barMaxWidth: 48 })),
   });

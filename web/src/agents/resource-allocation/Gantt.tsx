@@ -20,7 +20,7 @@ export function Gantt({ answer, pins, selected, select, pin }: Props) {
   const rows = lanes(answer);
   const from = new Date(answer.starts_at).getTime();
   const hours = Math.max(1, (new Date(answer.ends_at).getTime() - from) / HOUR_MS);
-  const step = hours > 60 ? 6 : hours > 30 ? 3 : 1;
+  const step = hours > 30 ? 3 : 2;
   const ticks = ticksOf(from, hours, step);
   const scrolls = useRef<HTMLDivElement>(null);
   useEffect(() => {

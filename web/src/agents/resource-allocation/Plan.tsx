@@ -18,6 +18,8 @@ import { moment, percent, plural, words } from "../../parts/wording";
 import { Gantt } from "./Gantt";
 import { again, type Answer, type Pins } from "./planning";
 
+const PRIORITIES = ["critical", "high", "medium", "low"];
+
 interface Props {
   envelope: Envelope<Answer>;
   question: Record<string, unknown>;
@@ -66,7 +68,11 @@ export function Plan({ envelope, question, replan }: Props) {
               {one.due_at && `, due ${moment(one.due_at)}`}{one.travel_minutes > 0 && `, after ${one.travel_minutes} min of travel`}.
             </Box>
           )}
-          <Box color="text-body-secondary">Dashed: after its SLA. Dot: pinned. Drag a bar, or choose it and use the arrow keys. {answer.notes.join(" ")}</Box>
+          <div className="legend">
+            {PRIORITIES.map((each) => <span key={each} className="gantt-key" data-priority={each}>{each}</span>)}
+            <span className="gantt-key" data-late="true">after its SLA</span> ● pinned
+          </div>
+          <Box color="text-body-secondary">Drag a bar, or choose it and use the arrow keys. {answer.notes.join(" ")}</Box>
         </SpaceBetween>
       </Container>
       {answer.changes.length > 0 && <Alert type="success" header={plural(answer.changes.length, "change")}>
@@ -83,12 +89,12 @@ export function Plan({ envelope, question, replan }: Props) {
       <DataTable title="All assignments" noun="assignment" rows={answer.assignments} id={(each) => each.task_id} pageSize={10} sortBy="start"
         onSelect={(each) => setSelected(each.task_id)} selected={selected} empty={<Empty title="None" />}
         columns={[
-          { id: "start", header: "Start", value: (each) => each.start_at, cell: (each) => moment(each.start_at) },
+          { id: "start", header: "Start", value: (each) => each.start_at, cell: (each) => moment(each.start_at), minWidth: 185 },
           { id: "who", header: "Technician", value: (each) => each.technician },
-          { id: "what", header: "Task", value: (each) => each.title || each.task_id },
+          { id: "what", header: "Task", value: (each) => each.title || each.task_id, heads: true },
           { id: "client", header: "Client", value: (each) => names[each.client_id ?? ""] ?? each.client_id },
-          { id: "priority", header: "Priority", value: (each) => each.priority },
-          { id: "sla", header: "SLA", value: (each) => each.sla, cell: (each) => <Sla sla={each.sla} /> },
+          { id: "priority", header: "Priority", value: (each) => each.priority, width: 110 },
+          { id: "sla", header: "SLA", value: (each) => each.sla, cell: (each) => <Sla sla={each.sla} />, minWidth: 130 },
         ]} />
     </SpaceBetween>
   );

@@ -35,7 +35,7 @@ export function Tree({ requirements, chosen, choose }: Props) {
                 {branch.leaves.map((one) => (
                   <li key={one.id}>
                     <button type="button" className="tree-leaf" aria-current={one.id === chosen} onClick={() => choose(one.id)}>
-                      <StatusIndicator type={ICON[one.status]}>{one.id} {one.title}</StatusIndicator>
+                      <StatusIndicator type={ICON[one.status]} iconAriaLabel={WORDS[one.status]} /> <span>{one.id} {one.title}</span>
                     </button>
                   </li>
                 ))}

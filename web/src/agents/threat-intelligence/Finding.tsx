@@ -53,7 +53,7 @@ function Why({ answer, text }: { answer: Answer; text: string | null }) {
         id={(one) => `${one.what}${one.evidence}`} empty={<Empty title="Nothing speaks for a threat" />}
         columns={[
           { id: "points", header: "Points", value: (one) => one.points, width: 100 },
-          { id: "what", header: "Reason", value: (one) => one.what },
+          { id: "what", header: "Reason", value: (one) => one.what, heads: true },
           { id: "evidence", header: "Evidence", value: (one) => one.evidence, cell: (one) => <span className="anywhere">{one.evidence}</span> },
         ]} />
       {answer.not_known.length > 0 && (

@@ -22,7 +22,7 @@ export function Indicators({ indicators }: { indicators: readonly Indicator[] })
       actions={<Button iconName="copy" onClick={() => void copy()} disabled={!indicators.length}>{copied || "Copy defanged"}</Button>}
       columns={[
         { id: "type", header: "Type", value: (one) => one.type, width: 130 },
-        { id: "value", header: "Value, defanged", value: (one) => defanged(one.value), cell: (one) => <code className="anywhere">{defanged(one.value)}</code> },
+        { id: "value", header: "Value, defanged", heads: true, value: (one) => defanged(one.value), cell: (one) => <code className="anywhere">{defanged(one.value)}</code> },
         { id: "benign", header: "Judged", value: (one) => (one.negated ? "the text says it was not seen" : one.benign ? `benign: ${one.reason ?? ""}` : "suspicious") },
         { id: "seen", header: "Seen by MSPs", value: (one) => one.seen_by, cell: (one) => one.seen_by ?? "fewer than 3, or not shared", width: 150 },
       ]} />

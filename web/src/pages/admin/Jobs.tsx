@@ -61,7 +61,7 @@ export function Jobs() {
           { id: "agent", header: "For", value: (job) => words(job.agent), heads: true },
           { id: "state", header: "State", value: stateOf, cell: (job) => <StatusIndicator type={ICON[job.state ?? "waiting"] ?? "pending"}>{stateOf(job)}</StatusIndicator> },
           { id: "attempts", header: "Attempts", value: (job) => job.attempts, width: 110 },
-          { id: "why", header: "Problem", value: (job) => String(job.problem?.["detail"] ?? ""), cell: (job) => <span className="anywhere">{String(job.problem?.["detail"] ?? "")}</span> },
+          { id: "why", header: "Problem", value: (job) => String(job.problem?.["detail"] ?? ""), cell: (job) => <span className="anywhere">{String(job.problem?.["detail"] ?? "none")}</span> },
           { id: "act", header: "", value: () => "", minWidth: 150, cell: (job) =>
             job.state === "dead" ? <Button onClick={() => void redrive([job])} ariaLabel={`Put back in line: job ${job.job_id}`}>Put back in line</Button>
               : job.result_id ? <Link href={hrefOf(`results/${encodeURIComponent(job.result_id)}`)} onFollow={follow}>Its answer</Link> : null },

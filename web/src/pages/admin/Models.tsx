@@ -18,6 +18,8 @@ import { Empty, Failure } from "../../parts/Told";
 import { words } from "../../parts/wording";
 
 const SCORE = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 4 });
+/** Names of others' making stay as they are written: all-MiniLM-L6-v2. */
+const called = (name: string): string => (/[A-Z]/.test(name) ? name : words(name));
 type Model = ReplyOf<"/admin/models">["items"][number];
 
 /** The models that answer, by their files' own hashes, with what they learnt from and what was measured. */
@@ -35,7 +37,7 @@ export function Models() {
         selected={chosen} onSelect={(model) => setChosen(model.name)}
         description={<>Models that come with the mesh have one version, its newest. Versions that MSPs trained together, with a way back, stand under <Link href={hrefOf("agents/federated-learning")} onFollow={follow}>Federated learning</Link>.</>}
         columns={[
-          { id: "name", header: "Model", value: (model) => words(model.name), heads: true },
+          { id: "name", header: "Model", value: (model) => called(model.name), heads: true },
           { id: "agents", header: "Used by", value: users },
           { id: "version", header: "Version", value: (model) => model.version ?? "", width: 110 },
           { id: "state", header: "State", value: (model) => (model.loaded ? "there" : (model.problem ?? "missing")), cell: (model) => <StatusIndicator type={model.loaded ? "success" : "warning"}>{model.loaded ? "there" : (model.problem ?? "missing")}</StatusIndicator> },
@@ -50,7 +52,7 @@ export function Models() {
 function Card({ one, close }: { one: Model; close: () => void }) {
   const scores = Object.entries(one.scores ?? {});
   return (
-    <Container header={<Header variant="h2" actions={<Button onClick={close}>Close</Button>}>{words(one.name)}</Header>}>
+    <Container header={<Header variant="h2" actions={<Button onClick={close}>Close</Button>}>{called(one.name)}</Header>}>
       <SpaceBetween size="m">
         <KeyValuePairs columns={2} items={[
           { label: "Made from", value: <span className="anywhere">{one.source ?? "–"}</span> },

@@ -1,5 +1,6 @@
 /** The fields of a question, read from its schema: what each is called, takes, and says of itself. */
 import { resolved, type Description, type Schema } from "../../api/description";
+import { words } from "../../parts/wording";
 
 export type Kind = "text" | "long" | "number" | "flag" | "choice" | "json";
 
@@ -22,7 +23,7 @@ export function fieldsOf(question: Schema, of: Description): Field[] {
     const choices = (field.enum ?? []).map(String);
     return {
       name,
-      label: name.replaceAll("_", " "),
+      label: words(name),
       kind: choices.length ? "choice" : kindOf(field),
       hint: field.description ?? "",
       required: schema.required?.includes(name) ?? false,

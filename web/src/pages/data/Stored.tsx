@@ -14,7 +14,7 @@ import { Anything, flat } from "../../parts/Anything";
 import { Confirm } from "../../parts/Confirm";
 import { DataTable } from "../../parts/DataTable";
 import { Empty, Failure } from "../../parts/Told";
-import { day, moment, whole, words } from "../../parts/wording";
+import { readable, whole, words } from "../../parts/wording";
 
 const FIRST = ["id", "at", "name", "title", "client_id"];
 // What a person calls a row by.
@@ -52,7 +52,7 @@ export function Stored({ kind, round, changed }: Props) {
         actions={
           <SpaceBetween size="xs" direction="horizontal">
             {found.more && <Button onClick={found.more}>Load {whole(MOST)} more</Button>}
-            <Button disabled={!rows.length} onClick={() => setClearing(true)}>Delete all</Button>
+            <Button iconName="remove" disabled={!rows.length} onClick={() => setClearing(true)}>Delete all</Button>
           </SpaceBetween>
         }
         empty={<Empty title={`No ${words(kind).toLowerCase()} yet`}>Import some below.</Empty>}
@@ -77,7 +77,7 @@ function One({ kind, id, close, changed }: { kind: string; id: string; close: ()
   return (
     <Container header={<Header variant="h2" actions={
       <SpaceBetween size="xs" direction="horizontal">
-        <Button onClick={() => void drop()}>Delete this row</Button>
+        <Button iconName="remove" onClick={() => void drop()}>Delete this row</Button>
         <Button onClick={close}>Close</Button>
       </SpaceBetween>
     }><span className="anywhere">{id}</span></Header>}>
@@ -87,11 +87,9 @@ function One({ kind, id, close, changed }: { kind: string; id: string; close: ()
 }
 
 const LONGEST = 120;
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
 
 /** As a person reads it: times in their own zone, long texts cut. */
 function shortened(stored: unknown): string | number {
-  const value = flat(stored);
-  if (typeof value === "string" && TIME.test(value)) return value.includes("T00:00:00") ? day(value) : moment(value);
+  const value = readable(flat(stored));
   return typeof value === "string" && value.length > LONGEST ? `${value.slice(0, LONGEST)} …` : (value ?? "–");
 }

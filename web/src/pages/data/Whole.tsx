@@ -52,7 +52,7 @@ export function Whole() {
         <Box>Rows, answers, jobs and files as one NDJSON file; or all of it removed, with every key.</Box>
         <SpaceBetween size="xs" direction="horizontal" alignItems="center">
           <Button iconName="download" loading={lines !== null} onClick={() => void take()}>Export everything</Button>
-          <Button onClick={() => setErasing(true)}>Delete everything</Button>
+          <Button iconName="remove" onClick={() => setErasing(true)}>Delete everything</Button>
           {lines !== null && <span role="status">{plural(lines, "line")} so far …</span>}
         </SpaceBetween>
         {erasing && <Confirm title="Delete everything?" word={name} act={erase} close={() => setErasing(false)}>All rows, answers, jobs and keys of {tenant?.name ?? "this MSP"} go, at once and for good. This page then asks for another key.</Confirm>}

@@ -64,7 +64,7 @@ export function Receipts() {
         columns={[
           { id: "number", header: "No.", value: (one) => one.number, width: 80 },
           { id: "at", header: "When", value: (one) => one.at, cell: (one) => moment(one.at) },
-          { id: "what", header: "What", value: (one) => words(one.what) },
+          { id: "what", header: "What", value: (one) => words(one.what), heads: true },
           { id: "to", header: "To", value: (one) => (one.recipient === "mesh" ? "the mesh" : one.recipient) },
           { id: "for", header: "For", value: (one) => one.purpose },
           { id: "epsilon", header: "Epsilon", value: (one) => one.epsilon, cell: (one) => (one.epsilon ? number(one.epsilon) : "none"), width: 100 },

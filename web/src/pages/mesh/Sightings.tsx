@@ -9,7 +9,8 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useState } from "react";
 
 import { get, post } from "../../api/client";
-import { problemOf, useEvents, useGet } from "../../api/hooks";
+import { problemOf, useEvents, useWork } from "../../api/hooks";
+import { whole } from "../../api/pages";
 import type { Problem, ReplyOf } from "../../api/types";
 import { DataTable } from "../../parts/DataTable";
 import { Simulated } from "../../parts/Marks";
@@ -21,13 +22,15 @@ type Page = ReplyOf<"/mesh/sightings">;
 type Sighting = Page["items"][number];
 const TYPES = ["domain", "ipv4", "ipv6", "url", "sha256", "sha1", "md5", "email", "cve"].map((value) => ({ value, label: value }));
 
+const idOf = (one: Sighting): string => `${one.type} ${one.value}`;
+
 /** Whether other MSPs saw one thing, and what was released to this one. Nobody is ever named. */
 export function Sightings() {
   const [type, setType] = useState("domain");
   const [value, setValue] = useState("");
   const [one, setOne] = useState<Sighting | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
-  const released = useGet<Page>("/mesh/sightings", { limit: 100 });
+  const released = useWork((signal) => whole<Sighting>("/mesh/sightings", { limit: 1000 }, signal), []);
   useEvents(released.again, ["mesh"]);
   const attempt = async (work: () => Promise<Sighting | null>) => {
     try {
@@ -57,11 +60,11 @@ export function Sightings() {
         </SpaceBetween>
       </Container>
       {released.problem ? <Failure problem={released.problem} again={released.again} /> : (
-        <DataTable title="What several MSPs saw" noun="sighting" rows={released.data?.items ?? []} id={(each) => `${each.type} ${each.value}`} loading={released.loading && !released.data}
+        <DataTable title="What several MSPs saw" noun="sighting" rows={released.data ?? []} id={idOf} loading={released.loading && !released.data}
           empty={<Empty title="Nothing yet">A thing shows here once three MSPs saw it and agreed to share it.</Empty>}
           columns={[
             { id: "type", header: "Type", value: (each) => each.type, width: 120 },
-            { id: "value", header: "Indicator", value: (each) => defanged(each.value), cell: (each) => <code className="anywhere">{defanged(each.value)}</code> },
+            { id: "value", header: "Indicator", heads: true, value: (each) => defanged(each.value), cell: (each) => <code className="anywhere">{defanged(each.value)}</code> },
             { id: "msps", header: "Seen by MSPs", value: (each) => each.seen_by, cell: (each) => each.seen_by ?? "fewer than 3" },
             { id: "last", header: "Last seen", value: (each) => each.last_seen, cell: (each) => day(each.last_seen) },
             { id: "weight", header: "Weight", value: (each) => each.weight, cell: (each) => number(each.weight) },

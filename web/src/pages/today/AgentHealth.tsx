@@ -3,15 +3,17 @@ import StatusIndicator from "@cloudscape-design/components/status-indicator";
 
 import type { AgentStatus } from "../../api/types";
 import { follow, hrefOf } from "../../app/router";
-import { useStatuses } from "../../app/statuses";
+import { useStore } from "../../api/store";
+import { statuses } from "../../app/statuses";
 import { DataTable } from "../../parts/DataTable";
 import { Empty } from "../../parts/Told";
 import { milliseconds } from "../../parts/wording";
 
 /** As measured from the last questions; nothing here is set by hand. */
 export function AgentHealth() {
+  const known = useStore(statuses);
   return (
-    <DataTable title="Agents" noun="agent" rows={useStatuses()} id={(one) => one.agent} pageSize={12}
+    <DataTable title="Agents" noun="agent" rows={known ?? []} id={(one) => one.agent} pageSize={12} loading={!known}
       description="Measured over the last 200 questions of each." empty={<Empty title="No agent runs here" />}
       columns={[
         { id: "title", header: "Agent", value: (one) => one.title, cell: (one) => <Link href={hrefOf(`agents/${one.agent}`)} onFollow={follow}>{one.title}</Link> },

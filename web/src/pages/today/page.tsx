@@ -1,7 +1,7 @@
 import Button from "@cloudscape-design/components/button";
 import Grid from "@cloudscape-design/components/grid";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 
 import { useEvents, useWork } from "../../api/hooks";
 import { useStore } from "../../api/store";
@@ -19,8 +19,11 @@ export default function TodayPage() {
   useEvents(() => {
     if (!round.get().running) found.again();
   });
+  const before = useRef(running);
   useEffect(() => {
-    if (!running) found.again();
+    // When a round has ended; at first the list is read anyway.
+    if (before.current && !running) found.again();
+    before.current = running;
   }, [running]);
   return (
     <SpaceBetween size="l">

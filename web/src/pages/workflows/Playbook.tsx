@@ -37,6 +37,7 @@ export function Playbook({ playbook, chosen, started, changed }: Props) {
   const [typed, setTyped] = useState<Record<string, string>>({});
   const [problem, setProblem] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
+  const [open, setOpen] = useState<boolean | null>(null);
   const route = `/workflows/${playbook.name}`;
   const taken = document?.paths[route]?.post?.requestBody?.content["application/json"];
   const fields = useMemo(() => (document && taken ? fieldsOf(taken.schema, document) : []), [document, taken]);
@@ -47,7 +48,10 @@ export function Playbook({ playbook, chosen, started, changed }: Props) {
       setProblem(null);
       started(run.run_id);
     } catch (error) {
-      setProblem(problemOf(error));
+      const found = problemOf(error);
+      setProblem(found);
+      // What is lacking is given there.
+      if (found.status === 422) setOpen(true);
     }
     setBusy(false);
   };
@@ -66,7 +70,7 @@ export function Playbook({ playbook, chosen, started, changed }: Props) {
     <Container header={<Header variant="h2" description={playbook.summary} actions={<Button variant="primary" loading={busy} onClick={() => void start()} ariaLabel={`Run ${playbook.title}`}>Run</Button>}>{playbook.title}</Header>}>
       <SpaceBetween size="m">
         {problem && <Failure problem={problem} />}
-        <ExpandableSection headerText="Options" defaultExpanded={fields.some((field) => field.required)}>
+        <ExpandableSection headerText="Options" expanded={open ?? fields.some((field) => field.required)} onChange={({ detail }) => setOpen(detail.expanded)}>
           {fields.length ? <FormFields fields={fields} typed={typed} onType={(name, text) => setTyped({ ...typed, [name]: text })} /> : <Box>It needs nothing.</Box>}
         </ExpandableSection>
         <ExpandableSection headerText={`Its ${plural(playbook.stages.flat().length, "step")}`} defaultExpanded={playbook.stages.flat().length <= SHORT}><Stages stages={playbook.stages} /></ExpandableSection>

@@ -13,6 +13,7 @@ import { follow, hrefOf } from "../../app/router";
 import { Anything } from "../../parts/Anything";
 import { Simulated } from "../../parts/Marks";
 import { Failure, Loading } from "../../parts/Told";
+import { called } from "../../parts/partners";
 import { moment } from "../../parts/wording";
 import type { PlaybookShown } from "./Playbook";
 import { begun } from "./Runs";
@@ -73,9 +74,8 @@ function Briefing({ report }: { report: NonNullable<Run["report"]> }) {
           <Box variant="h4">{section.title}</Box>
           <ul>
             {section.sentences.map((one, index) => (
-              <li key={index} className="anywhere">
-                {one.text}{" "}
-                {one.sources.flatMap((source) => source.result_ids).map((id) => <span key={id}><Link fontSize="body-s" href={hrefOf(`results/${encodeURIComponent(id)}`)} onFollow={follow}>source</Link>{" "}</span>)}
+              <li key={index} className={/^\d+\. /.test(one.text) ? "anywhere bare" : "anywhere"}>
+                {called(one.text)} <Sources ids={one.sources.flatMap((source) => source.result_ids)} />
               </li>
             ))}
           </ul>
@@ -84,6 +84,14 @@ function Briefing({ report }: { report: NonNullable<Run["report"]> }) {
       ))}
     </section>
   );
+}
+
+function Sources({ ids }: { ids: readonly string[] }) {
+  return ids.map((id, index) => (
+    <span key={id}>
+      <Link fontSize="body-s" href={hrefOf(`results/${encodeURIComponent(id)}`)} onFollow={follow}>{ids.length === 1 ? "source" : `source ${index + 1}`}</Link>{" "}
+    </span>
+  ));
 }
 
 function Passed({ step }: { step: Step }) {
