@@ -154,7 +154,9 @@ def _responses(endpoint: Endpoint, refs: Refs) -> dict[str, Any]:
     elif not endpoint.also:
         content[JSON] = {"schema": {"type": "object"}}
     for media in endpoint.also:
-        content[media] = {"schema": {"type": "string"} if not media.endswith("json") else {"type": "object"}}
+        # "application/stix+json;version=2.1" is JSON too.
+        structured = media.partition(";")[0].endswith("json")
+        content[media] = {"schema": {"type": "object" if structured else "string"}}
     responses: dict[str, Any] = {str(endpoint.status): {"description": "The answer", "content": content}}
     if endpoint.agent and endpoint.method == "POST":
         taken = {JSON: {"schema": refs[(Accepted, "serialization")]}}
