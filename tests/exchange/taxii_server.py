@@ -62,9 +62,10 @@ class Taxii:
 @contextmanager
 def running(taxii: Taxii) -> Iterator[Taxii]:
     """The server on a free port of this machine, ended when the block is left."""
-    # No sockets are spoken here, and the library for them warns of itself.
+    # No sockets are spoken here, and the library for them warns of itself. Setting up its log would close the
+    # handlers of others, and with them what pytest captures into.
     settings = uvicorn.Config(
-        taxii.application(), port=0, log_level="warning", lifespan="off", ws="none", loop="asyncio"
+        taxii.application(), port=0, log_config=None, lifespan="off", ws="none", loop="asyncio"
     )
     server = uvicorn.Server(settings)
     thread = threading.Thread(target=server.run, daemon=True)

@@ -54,13 +54,14 @@ def test_a_dispatcher_plans_moves_a_task_and_plans_again_around_it(visiting: Vis
     page.get_by_role("button", name="Plan", exact=True).click()
     region = page.get_by_role("region", name="The plan by technician and time")
     region.wait_for(timeout=BUSY_MS)
-    bar = region.get_by_role("button").last
+    # The first, and not far: what is moved past the end of a shift is left out with its reason.
+    bar = region.get_by_role("button").first
     bar.scroll_into_view_if_needed()
     before = bar.bounding_box()
     assert before is not None
     page.mouse.move(before["x"] + 5, before["y"] + 5)
     page.mouse.down()
-    page.mouse.move(before["x"] + 62, before["y"] + 5, steps=4)
+    page.mouse.move(before["x"] + 30, before["y"] + 5, steps=4)
     page.mouse.up()
     page.get_by_role("button", name=re.compile("Re-plan around 1 pinned task")).click()
     expect(page.locator('.gantt-bar[data-pinned="true"]')).to_have_count(1, timeout=BUSY_MS)
