@@ -59,7 +59,7 @@ def test_whatever_the_document_promises_is_passed_on_as_text() -> None:
     paths = openapi.document(endpoints())["paths"].values()
     replies = [reply for path in paths for about in path.values() for reply in about["responses"].values()]
     types = {kind for reply in replies for kind in reply.get("content", {})}
-    assert {"application/x-misp+json", "application/pdf", "text/calendar"} <= types
+    assert "application/x-misp+json" in types
     assert [kind for kind in types if not any(part in kind for part in TEXT)] == []
 
 
