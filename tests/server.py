@@ -53,6 +53,8 @@ class Server:
     through: tuple[str, ...] = ()
     # The dashboard takes a while to build, and few tests look at it.
     options: tuple[str, ...] = ("--no-web",)
+    # Added to what it is run in.
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def socket_url(self) -> str:
@@ -73,8 +75,9 @@ class Server:
         command = [*self.through, *MESH, "up", *place, "--demo", "2", *self.options]
         with self.said.open("wb") as log:
             self.process = subprocess.Popen(
-                command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=CLEAN
-            )
+                command, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                env={**CLEAN, **self.environment},
+            )  # fmt: skip
         deadline = time.monotonic() + PATIENCE_S
         while not self._answers():
             words = self.said.read_text(errors="replace")

@@ -82,3 +82,12 @@ def test_an_agent_is_added_by_its_folder_alone(tmp_path: Path) -> None:
     (folder / "__init__.py").write_text(acting + "\nAGENT = acting()\n", encoding="utf-8")
     left = json.loads(python(WORKS, tmp_path))
     assert "echo" in left["agents"] and "/echo/ask" in left["paths"]
+
+
+def test_a_test_that_cannot_be_imported_ends_the_run(tmp_path: Path) -> None:
+    """Examples are collected from the same files: an option that forgives these would hide tests as well."""
+    (tmp_path / "test_lost.py").write_text("import mesh.nowhere\n\ndef test_it() -> None: ...\n")
+    settings = SOURCE.parent / "pyproject.toml"
+    command = [sys.executable, "-m", "pytest", "-c", str(settings), "--rootdir", str(tmp_path), str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, env=CLEAN, cwd=tmp_path, check=False)
+    assert done.returncode == 2 and "No module named 'mesh.nowhere'" in done.stdout, done.stdout

@@ -19,6 +19,7 @@ from tests.deployed.served import Deployed
 
 pytestmark = pytest.mark.timeout(900)
 PATIENCE_S, POLL_S = 90.0, 0.2
+pytest.importorskip("mesh.agents.anomaly_detection", reason="the agent that is asked here is not there")
 AGENT = registry.find("anomaly-detection")
 QUESTION = dict(AGENT.examples[0].question)
 

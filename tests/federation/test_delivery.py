@@ -1,6 +1,5 @@
 """The end of a training that is coordinated elsewhere: what the sites get, look at, and serve."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -9,10 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from flwr.app import Context, RecordDict
 
 from mesh.adapters.embedded.platform import open_platform
-from mesh.adapters.federation import kinds, served, sums
+from mesh.adapters.federation import kinds, sums
 from mesh.adapters.federation.delivery import GONE, deliver, packed
 from mesh.adapters.federation.grid import InProcessGrid
 from mesh.adapters.federation.kinds import SCALES, Brought
@@ -127,38 +125,6 @@ def trained(in_use: float = 0.5) -> Trained:
         weights=model().weights, terms=TERMS, rounds=[], left=dict.fromkeys(range(1, 5), 3), dropped={},
         why_out={}, score=0.9, score_in_use=in_use, doubt=0.02, held_out=100.0,
     )  # fmt: skip
-
-
-def coordinated(mesh: Mesh, out: Path, **more: Any) -> dict[str, Any]:
-    """What the coordinator's program writes of a training over the sites."""
-    asked = {"model-type": "churn", "inputs": 18, "classes": 2, "epsilon": 8.0, "rounds": 12,
-             "strategy": "fedavgm", "sites": 4, "patience": 9, "out": str(out), **more}  # fmt: skip
-    served.main(mesh.grid(), Context(1, 0, {}, RecordDict(), asked))
-    return dict(json.loads(out.read_text()))
-
-
-def test_what_beats_the_model_in_use_is_sent_to_the_sites_and_client_health_answers_by_it(
-    mesh: Mesh, tmp_path: Path
-) -> None:
-    assert mesh.scopes() == ["network"] * 4
-    told = coordinated(mesh, tmp_path / "out.json")
-    assert told["kept"] and told["delivered"] == 4 and told["not_delivered"] == [], told["why"]
-    for name in NAMES:
-        done = mesh.ask(name)
-        assert done.answer.learnt.scope == "shared" and done.by.version == told["version"]
-        assert done.answer.learnt.sha256 == told["sha256"] and done.answer.learnt.lineage.sites == 4
-        assert "calibrated on 1500 of your clients" in done.answer.notes[0] and done.simulated
-        assert "is in use now" in mesh.said[name][0]
-
-
-@pytest.mark.parametrize(("in_use", "messages"), [(0.5, 4), (0.88, 0)])
-def test_a_training_that_does_not_beat_what_is_in_use_sends_nothing(
-    mesh: Mesh, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_use: float, messages: int
-) -> None:
-    monkeypatch.setattr(served, "train", lambda *_, **__: trained(in_use))
-    told = coordinated(mesh, tmp_path / "out.json")
-    assert mesh.heard.count("query.version") == messages
-    assert told["kept"] is bool(messages) and ("delivered" in told) is bool(messages), told["why"]
 
 
 def test_a_model_that_does_worse_here_than_what_is_in_use_is_refused_and_only_the_msp_is_told(

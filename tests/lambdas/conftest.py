@@ -71,3 +71,12 @@ def at(tmp_path: Path) -> Iterator[TestedProcess]:
         platform.tenants.put(Tenant(msp_id=msp_id, name=msp_id))
     yield TestedProcess(platform, ministack.clients(), deployed.settings_of(home), Ends(), clock)
     platform.close()
+
+
+def waiting(at: Process) -> list[str]:
+    """Bodies of the messages that wait, taken out of the queue."""
+    url = at.settings.jobs_queue_url
+    got = at.clients.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+    for message in got:
+        at.clients.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    return [message["Body"] for message in got]

@@ -18,7 +18,6 @@ from mesh.adapters.knowledge.store import Stamp
 from mesh.entrypoints.lambdas import http
 from mesh.entrypoints.lambdas.kinesis import keep
 from mesh.entrypoints.lambdas.partial import every_message, in_order
-from mesh.entrypoints.lambdas.process import Process
 from mesh.entrypoints.lambdas.queue import Message, answered, take_up
 from mesh.entrypoints.lambdas.relay import pass_on
 from mesh.entrypoints.lambdas.schedule import refreshed, reminded
@@ -29,8 +28,9 @@ from mesh.kit.problem import Unavailable
 from tests.aws.stubs import SETTINGS, Scripted, no_wait
 from tests.knowledge.test_feeds import KEV
 from tests.lambdas import events
-from tests.lambdas.conftest import TestedProcess
+from tests.lambdas.conftest import TestedProcess, waiting
 
+pytest.importorskip("mesh.agents.anomaly_detection", reason="the agent that is asked here is not there")
 AGENT = registry.find("anomaly-detection")
 
 
@@ -45,15 +45,6 @@ def job(number: int, **more: Any) -> Job:
         not_before=NOON,
     )
     return made.model_copy(update=more)
-
-
-def waiting(at: Process) -> list[str]:
-    """Bodies of the messages that wait, taken out of the queue."""
-    url = at.settings.jobs_queue_url
-    got = at.clients.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
-    for message in got:
-        at.clients.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-    return [message["Body"] for message in got]
 
 
 def dead(at: TestedProcess) -> int:

@@ -23,7 +23,7 @@ from mesh.workflows import engine, library
 from mesh.workflows.run import of_job
 from tests.aws import deployed, ministack
 from tests.lambdas import events
-from tests.lambdas.test_batches import waiting
+from tests.lambdas.conftest import waiting
 
 pytestmark = pytest.mark.timeout(400)
 MSP, BOOK = "msp-a", library.find("threat-response")

@@ -14,6 +14,7 @@ from mesh.entrypoints.table import endpoints
 from tests.lambdas.conftest import TestedProcess
 from tests.lambdas.events import Context, request, to_authorize
 
+pytest.importorskip("mesh.agents.anomaly_detection", reason="the agent that is asked here is not there")
 AGENT = registry.find("anomaly-detection")
 QUESTION = json.dumps(AGENT.examples[0].question)
 

@@ -15,8 +15,7 @@ from mesh.workflows import engine, library
 from mesh.workflows.playbook import Playbook
 from mesh.workflows.run import STEPS, WORKFLOWS, of_job
 from tests.lambdas import events
-from tests.lambdas.conftest import TestedProcess
-from tests.lambdas.test_batches import waiting
+from tests.lambdas.conftest import TestedProcess, waiting
 from tests.workflows.conftest import cast, easy
 from tests.workflows.states import execute
 

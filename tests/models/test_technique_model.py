@@ -2,14 +2,21 @@
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from mesh.adapters.models.embedder import OnnxEmbedder
 from mesh.adapters.models.store import ModelStore, standard_folders
-from mesh.agents.threat_intelligence.techniques import MODEL, Classifier, load, recognise
 
+if TYPE_CHECKING:
+    from mesh.agents.threat_intelligence.techniques import Classifier
+
+techniques = pytest.importorskip(
+    "mesh.agents.threat_intelligence.techniques", reason="the agent whose model it is is not there"
+)
+MODEL, load, recognise = techniques.MODEL, techniques.load, techniques.recognise
 REPORT = (
     "The attacker used PowerShell to download a payload from the command and control server, then dumped the "
     "memory of LSASS with procdump. Persistence was achieved through a scheduled task. All event logs were "
@@ -28,8 +35,9 @@ OTHER = (
 
 
 @pytest.fixture(scope="module")
-def classifier(tmp_path_factory: pytest.TempPathFactory) -> Classifier:
-    return load(ModelStore(standard_folders(tmp_path_factory.mktemp("nothing"))).path(MODEL))
+def classifier(tmp_path_factory: pytest.TempPathFactory) -> "Classifier":
+    loaded: Classifier = load(ModelStore(standard_folders(tmp_path_factory.mktemp("nothing"))).path(MODEL))
+    return loaded
 
 
 def test_the_shipped_model_is_the_one_its_card_describes_and_small(tmp_path: Path) -> None:
@@ -40,7 +48,7 @@ def test_the_shipped_model_is_the_one_its_card_describes_and_small(tmp_path: Pat
 
 
 def test_what_a_report_shows_is_read_with_its_sentence(
-    classifier: Classifier, embedder: OnnxEmbedder
+    classifier: "Classifier", embedder: OnnxEmbedder
 ) -> None:
     reading = recognise(REPORT, classifier, embedder)
     found = {shown.technique: REPORT[slice(*shown.spans[0])] for shown in reading.shown}
@@ -51,17 +59,17 @@ def test_what_a_report_shows_is_read_with_its_sentence(
 
 @pytest.mark.parametrize("text", OTHER)
 def test_texts_on_other_matters_show_no_technique(
-    classifier: Classifier, embedder: OnnxEmbedder, text: str
+    classifier: "Classifier", embedder: OnnxEmbedder, text: str
 ) -> None:
     assert recognise(text, classifier, embedder).shown == ()
 
 
-def test_the_same_text_is_read_the_same_way_twice(classifier: Classifier, embedder: OnnxEmbedder) -> None:
+def test_the_same_text_is_read_the_same_way_twice(classifier: "Classifier", embedder: OnnxEmbedder) -> None:
     assert recognise(REPORT, classifier, embedder) == recognise(REPORT, classifier, embedder)
 
 
 def test_scores_of_a_sentence_do_not_depend_on_its_neighbours(
-    classifier: Classifier, embedder: OnnxEmbedder
+    classifier: "Classifier", embedder: OnnxEmbedder
 ) -> None:
     texts = REPORT.split(". ")
     together = classifier.scores(classifier.weigh(texts), embedder.embed(texts))
@@ -70,7 +78,7 @@ def test_scores_of_a_sentence_do_not_depend_on_its_neighbours(
 
 
 def test_a_text_of_one_line_and_a_hundred_thousand_characters_is_read_in_bounded_time(
-    classifier: Classifier, embedder: OnnxEmbedder
+    classifier: "Classifier", embedder: OnnxEmbedder
 ) -> None:
     text = "the malware dumps credentials from memory and takes screenshots " * 1_600
     started = time.process_time()

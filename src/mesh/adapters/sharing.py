@@ -69,13 +69,17 @@ class Sharing:
         self, msp_id: str, ports: Callable[[str], Ports], *, home: Path | None = None, why_not: str = ""
     ) -> "Federation":
         def made() -> "Federation":
+            import os
+
+            from mesh.adapters.federation.door import door_of
             from mesh.adapters.federation.here import federation
             from mesh.sharing.consent import Consents
 
             consents = Consents(self.commons, self.clock)
             return federation(
-                msp_id, self.tenants, ports, consents, self._receipts, home=home, why_not=why_not
-            )
+                msp_id, self.tenants, ports, consents, self._receipts, home=home, why_not=why_not,
+                door=lambda: door_of(os.environ),
+            )  # fmt: skip
 
         return late(made)
 

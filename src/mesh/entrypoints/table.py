@@ -19,6 +19,7 @@ from mesh.entrypoints.routes import (
     sightings,
     status,
     tenant,
+    training_sites,
     workflows,
 )
 from mesh.kit.agent import Agent
@@ -50,6 +51,7 @@ def _table(served: Sequence[Agent], *, described: bool = False) -> list[Endpoint
         *sightings.ROUTES,
         *benchmarks.ROUTES,
         *receipts.ROUTES,
+        *training_sites.ROUTES,
         *workflows.routes(described),
         *tenant.ROUTES,
         *admin.ROUTES,

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mesh.adapters.federation.door import Door
 from mesh.kit.federation import Measured, ModelVersion, Outcome, RoundTold, SharedModel, TrainingPlan
 from mesh.kit.ports import Ports
 from mesh.kit.problem import FieldError, NotFound, Unavailable
@@ -17,6 +18,7 @@ from mesh.kit.problem import FieldError, NotFound, Unavailable
 if TYPE_CHECKING:
     from mesh.kit.platform import Tenants
     from mesh.sharing.consent import Consents
+    from mesh.sharing.federation_sites import Sites
     from mesh.sharing.receipts import Receipts
 
 KINDS = ("churn", "threat_techniques")
@@ -28,7 +30,8 @@ class FederationHere:
     """`tenants` lists every MSP of the mesh, `ports` opens one's own, `agreed` says whether it takes part.
     `receipt` is told what a site released: its id, epsilon, the training's id; `withdrawn` says whether a
     site took that back. `home` is where Flower may write. `why_not` is said where Flower is not
-    installed and nobody could install it."""
+    installed and nobody could install it. `sites` knows the MSPs whose rows are on other machines,
+    and `door` gives the one that these come in by, or None."""
 
     msp_id: str
     tenants: Callable[[], Sequence[str]]
@@ -38,6 +41,8 @@ class FederationHere:
     withdrawn: Callable[[str], bool] = lambda _run: False
     home: Path | None = None
     why_not: str = ""
+    sites: "Sites | None" = None
+    door: Callable[[], Door | None] = lambda: None
 
     def kinds(self) -> Sequence[str]:
         return KINDS
@@ -80,10 +85,12 @@ class FederationHere:
 def federation(
     msp_id: str, tenants: "Tenants", ports: Callable[[str], Ports], consents: "Consents",
     receipts: "Receipts", *, home: Path | None = None, why_not: str = "",
+    door: Callable[[], Door | None] = lambda: None,
 ) -> FederationHere:  # fmt: skip
     """The port of one tenant: who takes part is whoever consented, asked anew each time; each site that took
-    part gets a receipt."""
+    part gets a receipt. `door` gives the one that sites on other machines come in by."""
     from mesh.sharing.consent import TRAINING
+    from mesh.sharing.federation_sites import Sites
     from mesh.sharing.federation_versions import withdrawn_in
 
     def agreed(other: str) -> bool:
@@ -97,7 +104,8 @@ def federation(
         return [tenant.msp_id for tenant in tenants.listing()]
 
     withdrawn = withdrawn_in(consents.commons)
-    return FederationHere(msp_id, everyone, ports, agreed, receipt, withdrawn, home, why_not)
+    sites = Sites(consents.commons, consents.clock)
+    return FederationHere(msp_id, everyone, ports, agreed, receipt, withdrawn, home, why_not, sites, door)
 
 
 def rehearsed(plan: TrainingPlan, tell: Tell) -> Outcome:

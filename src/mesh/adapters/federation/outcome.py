@@ -25,17 +25,20 @@ NOBODYS = "A pooled model would need other MSPs' rows in one place; it is comput
 
 @dataclass(frozen=True)
 class Left:
-    """What is known of a training beside its weights: `members` and `rows` by node."""
+    """What is known of a training beside its weights: MSPs whose rows are `here` or `away`, and `rows`, by
+    node."""
 
     plan: TrainingPlan
     kind: Kind
     run_id: str
     at: datetime
-    members: Mapping[int, str]
+    here: Mapping[int, str]
+    away: Mapping[int, str]
     rows: Mapping[int, Brought]
 
     def node_of(self, msp_id: str) -> int | None:
-        return next((node for node, member in self.members.items() if member == msp_id), None)
+        members = {**self.here, **self.away}
+        return next((node for node, member in members.items() if member == msp_id), None)
 
 
 def outcome(trained: "Trained", of: Left, over: "FederationHere") -> Outcome:
@@ -49,8 +52,8 @@ def outcome(trained: "Trained", of: Left, over: "FederationHere") -> Outcome:
         _hand_out(trained, of, over, card)
     me = of.node_of(over.msp_id)
     told = [
-        site_told(f"site-{node}", node, trained, you=node == me)
-        for node in sorted({*trained.left, *trained.why_out})
+        site_told(f"site-{number}", node, trained, you=node == me)
+        for number, node in enumerate(sorted({*trained.left, *trained.why_out}), start=1)
     ]
     noisy, old = "held-out records of all sites, noise added", trained.score_in_use
     return Outcome(
@@ -90,8 +93,8 @@ def made(trained: "Trained", at: datetime) -> Made:
 
 
 def _hand_out(trained: "Trained", of: Left, over: "FederationHere", card: Lineage) -> None:
-    """The version goes into the store of each that took part, and of whoever asked."""
-    for msp_id in {over.msp_id, *(of.members[node] for node in trained.left)}:
+    """The version goes into the store of each that took part with rows here, and of whoever asked."""
+    for msp_id in {over.msp_id, *(of.here[node] for node in trained.left if node in of.here)}:
         node = of.node_of(msp_id)
         mine = of.rows.get(node) if node is not None else None
         store(over.ports(msp_id), of.kind, card, trained.weights, mine)

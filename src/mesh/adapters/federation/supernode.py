@@ -9,7 +9,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import httpx
 from flwr.app import Context, Error, Message, RecordDict
 from flwr.clientapp import ClientApp
 from flwr.common.constant import ErrorCode
@@ -23,25 +25,28 @@ from flwr.supercore.run import RunNotRunningException
 from flwr.supernode.fleet_http_connection import http_request_response
 
 from mesh.adapters.federation.flower import name_this_process
+from mesh.kit.problem import FieldError, Invalid
 
-POLL_S = 0.25
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+POLL_S = 0.1
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Where the SuperLink is, and how it and this site prove who they are. Without `ca` the system's own
-    certificates count; without `key` the SuperLink takes a new one, if it lets strangers in at all."""
+    """Where the SuperLink is, the certificates (PEM) to know it by, and this site's private key. A SuperLink
+    that does not answer for `max_wait_s` seconds is gone; without a number it is waited for."""
 
     superlink: str
-    ca: Path | None = None
-    key: Path | None = None
-    insecure: bool = False
+    certificates: str
+    key: Path
     max_wait_s: float | None = None
 
 
 def new_key(path: Path) -> bytes:
-    """Write a new private key (NIST P-384, OpenSSH) that its owner alone can read; the public one, as
+    """Write a new private key (NIST P-256, OpenSSH) that its owner alone can read; the public one, as
     `flwr supernode register` takes it."""
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.hazmat.primitives.serialization import (
@@ -51,34 +56,54 @@ def new_key(path: Path) -> bytes:
         PublicFormat,
     )
 
-    private = ec.generate_private_key(ec.SECP384R1())
+    private = ec.generate_private_key(ec.SECP256R1())
     path.touch(mode=0o600, exist_ok=False)
     path.write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()))
     return private.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH) + b"\n"
 
 
-def attend(app: ClientApp, link: Link, say: Say, stopped: Callable[[], bool] = lambda: False) -> None:
-    """Answer the SuperLink's messages until `stopped`, one after the other."""
+def public_key(path: Path) -> str:
+    """Of a private key, as OpenSSH writes it."""
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    return _private(path).public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode("ascii")
+
+
+def _private(path: Path) -> "ec.EllipticCurvePrivateKey":
+    """Raises Invalid for what is none."""
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.hazmat.primitives.serialization import load_ssh_private_key
 
+    try:
+        private = load_ssh_private_key(path.read_bytes(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        private = None
+    if not isinstance(private, ec.EllipticCurvePrivateKey):
+        reason = "must hold an elliptic curve key as OpenSSH writes it, without a password"
+        raise Invalid("This is no key of a site.", errors=[FieldError("--key", reason)])
+    return private
+
+
+def attend(app: ClientApp, link: Link, say: Say, stopped: Callable[[], bool] = lambda: False) -> None:
+    """Answer the SuperLink's messages until `stopped` or it is gone, one after the other."""
     name_this_process()
-    keys = None
-    if link.key is not None:
-        private = load_ssh_private_key(link.key.read_bytes(), password=None)
-        assert isinstance(private, ec.EllipticCurvePrivateKey), "the key of a site is an elliptic curve key"
-        keys = (private, private.public_key())
+    private = _private(link.key)
     contexts: dict[int, Context] = {}
     with http_request_response(
         link.superlink,
-        link.insecure,
-        str(link.ca) if link.ca else None,
-        keys,
+        False,
+        link.certificates.encode(),
+        (private, private.public_key()),
         max_wait_time=link.max_wait_s,
     ) as (node, receive, send, _run, _program, pull, push, confirm):
         say(f"connected to {link.superlink} as node {node}")
         while not stopped():
-            received = receive()
+            try:
+                received = receive()
+            except httpx.HTTPError:
+                say("the SuperLink is gone")
+                break
             if received is None:
                 time.sleep(POLL_S)
                 continue

@@ -1,8 +1,9 @@
 """One training from the coordinator's side: enrol, count, rounds under a strategy of Flower's, compare."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ from mesh.sharing.federation_rules import MEASURED, Terms, with_noise
 from mesh.sharing.federation_scoring import BINS, accuracy_of, auc_of, doubt
 
 TRIMMED = 0.2
+# Seconds that a site may take to answer; one that is gone without a word is waited for once or twice.
+PATIENCE_S = 60.0
 # The share of the rounds, at the end, whose weights are averaged.
 LATE = 0.4
 Tell = Callable[[RoundTold], None]
@@ -42,13 +45,16 @@ class Trained:
 
 
 def train(
-    grid: Grid, draft: Terms, least: int, tell: Tell, *, timeout: float = 60.0
+    grid: Grid, draft: Terms, least: int, tell: Tell, *, timeout: float = PATIENCE_S,
+    absent: Mapping[int, str] = MappingProxyType({}),
 ) -> Trained:  # fmt: skip
-    """Run a training on the terms of `draft`, whose number of sites and noise are filled in here.
+    """Run a training on the terms of `draft`, whose number of sites and noise are filled in here. A message
+    is given `timeout` seconds. `absent` says of sites that the grid does not reach why that is.
 
     Raises Invalid when fewer than `least` sites take part, Unavailable when round after round is lost.
     """
     willing, out = enrolled(grid, draft.kind, draft.epsilon, timeout)
+    out.update(absent)
     _enough(len(willing), least, out)
     terms = replace(draft, sites=len(willing))
     terms = with_noise(terms) if math.isfinite(terms.epsilon) else terms
