@@ -2,7 +2,8 @@
 nothing that is paid for in between.
 
 The task runs the mesh's own code (`infra/training_start.py` fetches it) on Python's public image, so that
-nobody has to build one. It has a network of its own: a way out over HTTPS, none in.
+nobody has to build one. It has a network of its own: a way out over HTTPS, and one in for MSPs' own sites
+where the plan names the ranges that these come from.
 """
 
 from pathlib import Path
@@ -23,6 +24,7 @@ from infra.functions import MeshFunction, Spec, Surroundings
 from infra.network import GATEWAYS
 from infra.plan import PREFIX, TRAININGS
 from mesh.adapters.aws.trainings import CONTAINER
+from mesh.adapters.federation.door import ADDRESS, AS_SEEN, PORT
 from mesh.kit.agent import Agent
 
 NAME = f"{PREFIX}-training"
@@ -72,10 +74,14 @@ class Federation(Stack):
             vpc.add_gateway_endpoint(name, service=service)
         flows = self._logs("Flows", f"/vpc/{NAME}")
         vpc.add_flow_log("FlowLog", destination=ec2.FlowLogDestination.to_cloud_watch_logs(flows))
+        ranges = self.around.plan.site_ranges
+        way = "sites inward" if ranges else "nothing inward"
         group = ec2.SecurityGroup(
-            self, "Outward", vpc=vpc, description="HTTPS outward, nothing inward", allow_all_outbound=False
+            self, "Outward", vpc=vpc, description=f"HTTPS outward, {way}", allow_all_outbound=False
         )
         group.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "AWS and the image")
+        for each in ranges:
+            group.add_ingress_rule(ec2.Peer.ipv4(each), ec2.Port.tcp(PORT), "Sites of MSPs, over TLS")
         return vpc, group
 
     def _task_role(self, foundation: Foundation, data: Data) -> iam.Role:
@@ -121,6 +127,7 @@ class Federation(Stack):
             environment={
                 **self.around.environment, "MESH_TENANT_ROLE": data.tenant_role.role_arn,
                 "MESH_CODE_SHA256": self.stored.sha256, "AWS_DEFAULT_REGION": Aws.REGION, "HOME": "/tmp",  # noqa: S108
+                **({ADDRESS: AS_SEEN} if self.around.plan.site_ranges else {}),
             },
             logging=ecs.LogDriver.aws_logs(
                 stream_prefix=CONTAINER, log_group=self._logs("TaskLogs", GROUP)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Network
 from typing import Any, Literal, get_args
 
 from mesh import registry
@@ -82,6 +83,8 @@ class Plan:
     tokens_a_day: int = 500_000
     domain: str = ""
     certificate_arn: str = ""
+    # Where MSPs' own sites come in from for a training: ranges of IPv4 with commas between; empty: nobody.
+    sites_from: str = ""
 
     @property
     def language_model(self) -> str:
@@ -108,6 +111,15 @@ class Plan:
     def trains(self) -> bool:
         """Whether there is a task that trains: for an agent whose libraries no function takes."""
         return self.switches.training and any(agent.slug == LEARNING for agent in self.agents)
+
+    @property
+    def site_ranges(self) -> tuple[str, ...]:
+        """The ranges that sites on other machines come in from.
+
+        >>> Plan(sites_from="203.0.113.0/24, 198.51.100.7").site_ranges
+        ('203.0.113.0/24', '198.51.100.7/32')
+        """
+        return tuple(str(IPv4Network(one.strip())) for one in self.sites_from.split(",") if one.strip())
 
     @property
     def restored(self) -> frozenset[str]:
@@ -145,6 +157,12 @@ def planned(size: Size, **options: Any) -> Plan:
         raise WrongPlan("The generator is bedrock, local or none; the sentiment is comprehend or local.")
     if not MODEL_ID.fullmatch(plan.language_model):
         raise WrongPlan("bedrock_model is a model's id or the id of one of Bedrock's own inference profiles.")
+    try:
+        ranges = plan.site_ranges
+    except ValueError as fault:
+        raise WrongPlan(f"sites_from takes ranges of IPv4 such as 203.0.113.0/24: {fault}.") from fault
+    if ranges and not plan.trains:
+        raise WrongPlan("sites_from is for trainings, which are left out here: leave one of the two.")
     if plan.monthly_budget_usd <= 0:
         raise WrongPlan("The monthly budget must be above 0 USD.")
     return plan

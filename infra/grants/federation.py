@@ -7,7 +7,7 @@ from infra.grants.jobs import work_off_jobs
 from infra.grants.tenants import answer
 from infra.names import queue_arn
 from infra.plan import JOBS_QUEUE
-from mesh.adapters.aws.tables import JOBS, TENANTS
+from mesh.adapters.aws.tables import COMMONS, JOBS, TENANTS
 
 
 def start_trainings(definition: str, cluster: str, roles: Iterable[str], code: str) -> Statements:
@@ -31,7 +31,9 @@ def start_trainings(definition: str, cluster: str, roles: Iterable[str], code: s
 
 
 def train(models: Iterable[str], tenant_role: str) -> Statements:
-    """What the task that trains may do: as whatever answers for tenants, each behind its own fence, and know
-    which tenants there are.
+    """What the task that trains may do: as whatever answers for tenants, each behind its own fence; know
+    which tenants there are; and take back the invitations of sites.
     """
-    return [*answer(models, tenant_role), *work_off_jobs(), items(TENANTS, "Scan")]
+    return [
+        *answer(models, tenant_role), *work_off_jobs(), items(TENANTS, "Scan"), items(COMMONS, "DeleteItem"),
+    ]  # fmt: skip

@@ -13,11 +13,14 @@ from typing import Any
 import pytest
 
 from infra.app import synth
+from infra.check import checked
 from infra.federation import START
 from infra.packaging import TRAINING
+from infra.plan import WrongPlan, planned
 from infra.recipe import recipes
 from mesh import registry
 from mesh.adapters.aws.trainings import CODE_URL, JOB, TrainingTask
+from mesh.adapters.federation.door import ADDRESS, PORT, door_of
 from tests.infra.templates import Templates, listed, statements, text
 
 pytestmark = pytest.mark.skipif(
@@ -80,7 +83,7 @@ def test_the_container_starts_the_code_it_is_told_of_and_only_that(lean: Templat
     assert not told & {JOB, CODE_URL}, "what differs by job comes with the job"
 
 
-def test_no_way_leads_in(lean: Templates) -> None:
+def test_no_way_leads_in_unless_somebody_says_from_where(lean: Templates) -> None:
     groups = [
         one["Properties"] for one in lean.template("federation")["Resources"].values()
         if one["Type"] == "AWS::EC2::SecurityGroup"
@@ -88,6 +91,44 @@ def test_no_way_leads_in(lean: Templates) -> None:
     assert groups and not any(one.get("SecurityGroupIngress") for one in groups)
     (outward,) = [rule for one in groups for rule in one["SecurityGroupEgress"]]
     assert (outward["FromPort"], outward["ToPort"]) == (443, 443)
+
+
+@pytest.fixture(scope="module")
+def open_to_sites(tmp_path_factory: pytest.TempPathFactory) -> Templates:
+    out = tmp_path_factory.mktemp("sites")
+    checked("lean", out, sites_from="203.0.113.0/24, 198.51.100.7")
+    return Templates(out)
+
+
+def test_sites_of_msps_come_in_from_the_ranges_that_were_named_and_by_one_port(
+    open_to_sites: Templates, lean: Templates
+) -> None:
+    """Under cdk-nag, which finds nothing more than in the template without."""
+    group = next(
+        one["Properties"] for one in open_to_sites.template("federation")["Resources"].values()
+        if one["Type"] == "AWS::EC2::SecurityGroup"
+    )  # fmt: skip
+    rules = [
+        (one["CidrIp"], one["IpProtocol"], one["FromPort"], one["ToPort"])
+        for one in group["SecurityGroupIngress"]
+    ]
+    assert rules == [("203.0.113.0/24", "tcp", PORT, PORT), ("198.51.100.7/32", "tcp", PORT, PORT)]
+    told = {entry["Name"]: entry["Value"] for entry in container(open_to_sites)["Environment"]}
+    door = door_of(told)
+    assert door and (door.host, door.port) == ("0.0.0.0", PORT)
+    assert not any(entry["Name"] == ADDRESS for entry in container(lean)["Environment"])
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ({"sites_from": "here"}, "ranges of IPv4"),
+        ({"sites_from": "10.0.0.0/8", "training": False}, "trainings"),
+    ],
+)
+def test_a_way_in_that_makes_no_sense_is_refused(options: dict[str, Any], why: str) -> None:
+    with pytest.raises(WrongPlan, match=why):
+        planned("lean", **options)
 
 
 def test_the_starter_runs_this_task_in_this_cluster_and_passes_on_its_two_roles_alone(

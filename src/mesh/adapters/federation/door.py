@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 PORT = 9092
 WAIT_S = 180
+# The variable that makes a door, and what stands for the address that AWS sees.
+ADDRESS, AS_SEEN = "MESH_SITES_ADDRESS", "auto"
 SEEN_AT = "https://checkip.amazonaws.com"
 DAY = timedelta(days=1)
 STARTING_S, STOPPING_S = 30.0, 5.0
@@ -52,7 +54,7 @@ def door_of(environment: Mapping[str, str]) -> Door | None:
     MESH_SITES_ADDRESS is the name or IP address that sites reach this machine by, or `auto`: what AWS sees as
     its public address. MESH_SITES_LISTEN is where to listen, host:port; MESH_SITES_WAIT_S how long to wait.
     """
-    address = environment.get("MESH_SITES_ADDRESS", "").strip()
+    address = environment.get(ADDRESS, "").strip()
     if not address:
         return None
     host, _, port = environment.get("MESH_SITES_LISTEN", f"0.0.0.0:{PORT}").rpartition(":")
@@ -61,7 +63,7 @@ def door_of(environment: Mapping[str, str]) -> Door | None:
         raise Unavailable("MESH_SITES_LISTEN must be host:port, such as 0.0.0.0:9092.")
     if not wait.isdecimal():
         raise Unavailable("MESH_SITES_WAIT_S must be a number of seconds.")
-    named = seen_address if address == "auto" else lambda: address
+    named = seen_address if address == AS_SEEN else lambda: address
     return Door(named, host.strip("[]"), int(port), int(wait))
 
 
@@ -74,7 +76,7 @@ def seen_address() -> str:
             return str(ipaddress.ip_address(reply.read(100).decode("ascii").strip()))
     except (OSError, ValueError) as fault:
         raise Unavailable(
-            f"This machine's public address could not be asked of {SEEN_AT}: set MESH_SITES_ADDRESS to it."
+            f"This machine's public address could not be asked of {SEEN_AT}: set {ADDRESS} to it."
         ) from fault
 
 
