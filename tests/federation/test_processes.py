@@ -1,124 +1,46 @@
 """A mesh and five sites as processes of their own, with TLS and keys; one site is killed half-way, and the
 others serve what was learnt."""
 
-import datetime
-import os
 import signal
-import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
-import numpy as np
 import pytest
 
 from mesh.adapters.embedded.platform import open_platform
-from mesh.kit.platform import Tenant
-from mesh.kit.records import checked
-from mesh.sharing.consent import TRAINING, Consents
 from mesh.sharing.receipts import receipts_of
-from tests.server import CLEAN, MESH, Server, mesh
+from tests.federation.own_homes import Processes, agree, own_home, until
+from tests.server import Server
 
 client_health = pytest.importorskip("mesh.agents.client_health", reason="client health is not here")
 
 pytestmark = pytest.mark.timeout(600)
-SITES, ROUNDS, CLIENTS, WAIT_S = 5, 4, 400, 300
-MEMBERS = [f"site-{number}" for number in range(SITES)]
+ROUNDS = 4
+MEMBERS = [f"site-{number}" for number in range(5)]
 DOOR = {
     "MESH_SITES_ADDRESS": "127.0.0.1", "MESH_SITES_LISTEN": "127.0.0.1:0", "MESH_SITES_WAIT_S": "240",
 }  # fmt: skip
-
-
-class Processes:
-    """Sites that run, each with its log; all of them end with the test."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.running: dict[str, subprocess.Popen[bytes]] = {}
-
-    def start(self, name: str, *arguments: str, **environment: str) -> None:
-        told = {**CLEAN, "OMP_NUM_THREADS": "1", **environment}
-        with (self.folder / f"{name}.log").open("wb") as log:
-            self.running[name] = subprocess.Popen(
-                [*MESH, "site", *arguments], stdout=log, stderr=subprocess.STDOUT, env=told
-            )
-
-    def log(self, name: str) -> str:
-        return (self.folder / f"{name}.log").read_text(errors="replace")
-
-    def logs(self) -> str:
-        return "\n".join(f"== {name}\n{self.log(name)[-1500:]}" for name in self.running)
-
-    def end(self, name: str, how: signal.Signals = signal.SIGKILL) -> None:
-        os.kill(self.running[name].pid, how)
-        self.running[name].wait(30)
 
 
 @pytest.fixture
 def processes(tmp_path: Path) -> Iterator[Processes]:
     made = Processes(tmp_path)
     yield made
-    for name, process in made.running.items():
-        if process.poll() is None:
-            made.end(name)
+    made.close()
 
 
 @pytest.fixture
 def coordinator(tmp_path: Path) -> Iterator[Server]:
     """A mesh that knows the five, has none of their rows, and has a door for sites."""
     home = tmp_path / "coordinator"
-    agreed(home, MEMBERS)
+    platform = open_platform(home)
+    agree(platform, MEMBERS)
+    platform.close()
     server = Server(home, environment=DOOR).start()
     yield server
     server.end(signal.SIGKILL)
-
-
-def until(true: Callable[[], bool], told: Callable[[], str], seconds: float = WAIT_S) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, told()
-        time.sleep(0.2)
-
-
-def agreed(home: Path, members: list[str]) -> None:
-    """Simulated MSPs that agree to take part, in one home."""
-    platform = open_platform(home)
-    try:
-        consents = Consents(platform.commons, platform.clock)
-        for msp_id in members:
-            platform.tenants.put(Tenant(msp_id=msp_id, name=msp_id, simulated=True))
-            consents.change(msp_id, {("model-update", TRAINING): True})
-    finally:
-        platform.close()
-
-
-def site_of(home: Path, msp_id: str, seed: int) -> None:
-    """The MSP's own mesh, with its rows: its large clients leave, which no model in use expects."""
-    agreed(home, [msp_id])
-    platform = open_platform(home)
-    try:
-        records, now = platform.ports(msp_id).records, platform.clock.now()
-        draw = np.random.default_rng(seed)
-        records.put("clients", [client(place, now, draw) for place in range(CLIENTS)])
-        first = {"client_id": "c0", "at": days_before(now, 310), "simulated": True}
-        records.put("tickets", [checked("tickets", first)])
-    finally:
-        platform.close()
-
-
-def client(place: int, now: datetime.datetime, draw: np.random.Generator) -> dict[str, Any]:
-    """One that was there for years; of the larger half most left 80 days ago, of the others few."""
-    seats = int(draw.integers(1, 160))
-    gone = draw.random() < (0.9 if seats > 80 else 0.05)
-    more = {"left_at": days_before(now, 80)} if gone else {}
-    row = {"id": f"c{place}", "name": f"Client {place}", "seats": seats, "since": days_before(now, 900)}
-    return checked("clients", {**row, **more, "simulated": True})
-
-
-def days_before(now: datetime.datetime, days: int) -> str:
-    return (now - datetime.timedelta(days=days)).isoformat()
 
 
 def test_five_processes_finish_a_training_with_one_killed_half_way_and_the_others_serve_it(
@@ -127,12 +49,10 @@ def test_five_processes_finish_a_training_with_one_killed_half_way_and_the_other
     keys = {msp_id: coordinator.key(msp_id) for msp_id in MEMBERS}
     for seed, msp_id in enumerate(MEMBERS):
         home = tmp_path / msp_id
-        site_of(home, msp_id, seed)
-        made = mesh("site", "--home", str(home), "--new-key", str(home / "site.key"))
-        assert made.returncode == 0 and made.stdout.startswith("ecdsa-sha2-"), made.stderr
+        key = own_home(home, msp_id, seed)
         processes.start(
-            msp_id, "--home", str(home), "--msp", msp_id, "--mesh", coordinator.url, "--key",
-            str(home / "site.key"), "--register", MESH_API_KEY=keys[msp_id],
+            msp_id, "--home", str(home), "--msp", msp_id, "--mesh", coordinator.url, "--key", str(key),
+            "--register", MESH_API_KEY=keys[msp_id],
         )  # fmt: skip
     until(lambda: all("Waiting for" in processes.log(m) for m in MEMBERS), processes.logs)
 
