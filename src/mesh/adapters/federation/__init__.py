@@ -1,1 +1,1 @@
-"""Federated learning by Flower: in this process, or over SuperLink and SuperNodes."""
+"""Federated learning by Flower: over rows of this mesh, and sites that come to it by a SuperLink."""
