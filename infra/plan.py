@@ -7,6 +7,7 @@ from ipaddress import IPv4Network
 from typing import Any, Literal, get_args
 
 from mesh import registry
+from mesh.entrypoints.work import LEARNING
 from mesh.kit.agent import Agent
 
 Size = Literal["lean", "standard", "full"]
@@ -19,8 +20,8 @@ EVENTS_DLQ = "msp-events-dlq"
 EVENTS_STREAM, SECRET = f"{PREFIX}-events", f"{PREFIX}-credentials"
 ALERTS, THREAT_RULE = f"{PREFIX}-alerts", "ThreatDetectionRule"
 DASHBOARD = "MSP-Intelligence-Overview"
-# The agent whose questions a task answers, and the function that starts the task.
-LEARNING, TRAININGS = "federated-learning", "trainings"
+# The function that starts the task of a training.
+TRAININGS = "trainings"
 # CloudFront and what belongs to it (web ACLs, certificates) is known in this region alone.
 EDGE_REGION = "us-east-1"
 # What follows the maker's name may hold a version; a profile has where it reaches before it.

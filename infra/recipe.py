@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra.packaging import AUTHORIZER, FEEDS, PLAIN, PLATFORM, SHARED, TRAINING
-from infra.plan import LEARNING
+from mesh.entrypoints.work import LEARNING
 from mesh.kit.agent import Agent
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -10,8 +10,9 @@ import pytest
 
 from mesh.adapters.aws.trainings import JOB, TrainingJob
 from mesh.entrypoints.lambdas import trainings
-from mesh.entrypoints.lambdas.queue import LEARNING, Message, take_up
+from mesh.entrypoints.lambdas.queue import Message, take_up
 from mesh.entrypoints.tasks import training
+from mesh.entrypoints.work import LEARNING
 from mesh.kit.platform import Job
 from mesh.kit.problem import Unavailable
 from tests.lambdas.conftest import TestedProcess

@@ -194,7 +194,7 @@ def test_jobs_are_there_after_a_restart_and_a_running_one_is_due_again(place: Pl
 
 def test_jobs_of_one_agent_are_claimed_and_listed_by_themselves(platform: Platform) -> None:
     jobs = platform.jobs
-    for number, agent in ((1, "echo"), (2, "workflows"), (3, "echo")):
+    for number, agent in ((1, "echo"), (2, "workflows"), (3, "echo"), (4, "federated-learning")):
         jobs.add(job(number).model_copy(update={"agent": agent}))
     assert [one.job_id for one in jobs.page("msp-a", agent="echo").items] == ["j003", "j001"]
     page = jobs.page("msp-a", agent="echo", limit=1)
@@ -203,5 +203,5 @@ def test_jobs_of_one_agent_are_claimed_and_listed_by_themselves(platform: Platfo
     assert not jobs.page("msp-a", agent="workflows", state="done").items
     alone = jobs.claim(LEASE_S, of="workflows")
     assert alone and alone.job_id == "j002" and jobs.claim(LEASE_S, of="workflows") is None
-    others = [jobs.claim(LEASE_S, but="workflows") for _ in range(3)]
+    others = [jobs.claim(LEASE_S, but=("workflows", "federated-learning")) for _ in range(3)]
     assert sorted(one.job_id for one in others if one) == ["j001", "j003"]

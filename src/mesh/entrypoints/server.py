@@ -5,7 +5,7 @@ import signal
 import socket as sockets
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -18,13 +18,15 @@ from mesh.entrypoints import web as dashboard
 from mesh.entrypoints.entrance import Entrance, is_loopback
 from mesh.entrypoints.housekeeping import keep_house
 from mesh.entrypoints.http import application
-from mesh.entrypoints.work import work_off
+from mesh.entrypoints.work import LEARNING, work_off
 from mesh.kit.platform import Platform
 from mesh.workflows import automatic
 from mesh.workflows.run import WORKFLOWS
 
 IDLE_S = 0.5
 STOPPING_S = 10
+# What takes minutes has a worker of its own each.
+SLOW = (WORKFLOWS, LEARNING)
 OPEN_FILES = 65_536
 log = logging.getLogger("mesh.server")
 
@@ -114,7 +116,7 @@ def embedded(
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         stopping = threading.Event()
         workers = [
-            _worker(platform, stopping, but=WORKFLOWS), _worker(platform, stopping, of=WORKFLOWS),
+            _worker(platform, stopping, but=SLOW), *(_worker(platform, stopping, of=one) for one in SLOW),
             keep_house(platform, stopping),
         ]  # fmt: skip
         stop_starting = automatic.follow(platform)
@@ -132,16 +134,16 @@ def embedded(
 
 
 def _worker(
-    platform: Platform, stopping: threading.Event, of: str | None = None, but: str | None = None
+    platform: Platform, stopping: threading.Event, of: str | None = None, but: Collection[str] = ()
 ) -> threading.Thread:
-    """Answers jobs in a thread of its own: a playbook takes its time, and no question waits for that."""
+    """Answers jobs in a thread of its own: playbooks and trainings take their time, and no question waits."""
     asked = (platform, stopping, of, but)
     worker = threading.Thread(target=_work, args=asked, name="job-worker", daemon=True)
     worker.start()
     return worker
 
 
-def _work(platform: Platform, stopping: threading.Event, of: str | None, but: str | None) -> None:
+def _work(platform: Platform, stopping: threading.Event, of: str | None, but: Collection[str]) -> None:
     while not stopping.is_set():
         try:
             busy = work_off(platform, of=of, but=but)

@@ -1,7 +1,7 @@
 """Answering stored jobs: one at a time, with retries, and to the dead letters when nothing helps."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 from pydantic import BaseModel
@@ -15,6 +15,8 @@ from mesh.workflows import engine
 from mesh.workflows.run import WORKFLOWS
 
 ATTEMPTS = 3
+# The agent whose jobs are trainings: minutes each, some of them spent on waiting for sites elsewhere.
+LEARNING = "federated-learning"
 LEASE_S = engine.LEASE_S
 log = logging.getLogger("mesh.jobs")
 
@@ -24,7 +26,7 @@ def work_off(
     find: Callable[[str], Agent] = registry.find,
     *,
     of: str | None = None,
-    but: str | None = None,
+    but: Collection[str] = (),
 ) -> bool:
     """Claim one due job and bring it a step further; whether there was one. `find` knows the agents.
 

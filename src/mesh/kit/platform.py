@@ -1,6 +1,6 @@
 """What the entrypoints need beyond an agent's ports: tenants, keys, jobs, the outbox, replayed replies."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -87,10 +87,10 @@ class Jobs(Protocol):
     def add(self, job: Job) -> None:
         """Durable on return."""
 
-    def claim(self, lease_s: float, *, of: str | None = None, but: str | None = None) -> Job | None:
+    def claim(self, lease_s: float, *, of: str | None = None, but: Collection[str] = ()) -> Job | None:
         """The next job that is due, now running; if its lease ends before it is done, it is due again.
 
-        Only jobs `of` that agent, or all `but` those of that one.
+        Only jobs `of` that agent, or all `but` those of these.
         """
 
     def done(self, job: Job, result_id: str) -> None:

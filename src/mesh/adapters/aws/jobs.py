@@ -5,7 +5,7 @@ not at all changes nothing: a function takes the job by a conditional write and 
 lost its message is found by `claim`, which reads the index of due jobs (a schedule calls it).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -62,14 +62,14 @@ class DynamoJobs:
             self.dynamo.write(self.dynamo.removing(JOBS, key))
             raise
 
-    def claim(self, lease_s: float, *, of: str | None = None, but: str | None = None) -> Job | None:
+    def claim(self, lease_s: float, *, of: str | None = None, but: Collection[str] = ()) -> Job | None:
         misses = 0
         while misses < SNATCHED:
             due = list(islice(self._due(self.outbox.clock.now()), CANDIDATES))
             if not due:
                 return None
             for item in due:
-                wanted = (of is None and but is None) or self._is_of(item, of, but)
+                wanted = (of is None and not but) or self._is_of(item, of, but)
                 if wanted and (job := self._take(item["msp_id"], item["job_id"], lease_s)):
                     return job
                 misses += 1
@@ -173,10 +173,10 @@ class DynamoJobs:
             JOBS, "#line = :line AND #due_at <= :until", values, index="due", page=CANDIDATES
         )
 
-    def _is_of(self, item: Mapping[str, Any], of: str | None, but: str | None) -> bool:
-        """Whether a due job is of that agent, or not of that one; the index does not say."""
+    def _is_of(self, item: Mapping[str, Any], of: str | None, but: Collection[str]) -> bool:
+        """Whether a due job is of that agent, and of none of these; the index does not say."""
         found = self.glance(tenant_of(item["msp_id"]), item["job_id"])
-        return found is not None and of in (None, found.agent) and found.agent != but
+        return found is not None and of in (None, found.agent) and found.agent not in but
 
     def _take(self, tenant: str, job_id: str, lease_s: float) -> Job | None:
         now = self.outbox.clock.now()

@@ -1,7 +1,7 @@
 """Jobs and their dead letters in SQLite."""
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -46,14 +46,13 @@ class SqliteJobs:
         )
         self.database.write(lambda connection: connection.execute(sql, values))
 
-    def claim(self, lease_s: float, *, of: str | None = None, but: str | None = None) -> Job | None:
+    def claim(self, lease_s: float, *, of: str | None = None, but: Collection[str] = ()) -> Job | None:
         now = self.clock.now()
         due, lease = sortable(now), sortable(now + timedelta(seconds=lease_s))
         wanted = "state IN ('waiting', 'running') AND not_before <= ?"
         values = [due]
-        for condition, agent in ((" AND agent = ?", of), (" AND agent <> ?", but)):
-            if agent is not None:
-                wanted, values = wanted + condition, [*values, agent]
+        for condition, agents in ((" AND agent = ?", [of] if of else []), (" AND agent <> ?", but)):
+            wanted, values = wanted + condition * len(agents), [*values, *agents]
         if not self.database.row(f"SELECT 1 FROM jobs WHERE {wanted} LIMIT 1", *values):  # noqa: S608
             return None
         # A running job whose lease ended belonged to a worker that died: it is due again like any other.

@@ -15,13 +15,12 @@ from mesh.entrypoints.lambdas.observed import observed
 from mesh.entrypoints.lambdas.partial import every_message
 from mesh.entrypoints.lambdas.process import Process, process
 from mesh.entrypoints.lambdas.workflows import begun
-from mesh.entrypoints.work import LEASE_S, perform
+from mesh.entrypoints.work import LEARNING, LEASE_S, perform
 from mesh.kit.platform import Job
 from mesh.kit.trace import know
 from mesh.workflows.run import WORKFLOWS
 
 # The agent whose questions a task answers, not a function.
-LEARNING = "federated-learning"
 
 
 class Message(BaseModel):
