@@ -11,7 +11,10 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from mesh.kit.platform import Tenant
+from mesh.sharing.federation_sites import Sites
 from tests.server import Server
+from tests.sharing.test_training_sites import a_key
 from tests.web.conftest import Visiting
 
 # A machine that does much else builds and draws slowly; nothing here measures time.
@@ -174,6 +177,21 @@ def test_consent_is_given_and_taken_back_at_once(visiting: Visiting, server: Ser
     switch.click()
     page.get_by_text("Changed 2 times,").wait_for()
     expect(switch).not_to_be_checked()
+
+
+def test_a_site_of_ones_own_is_shown_and_forgotten(visiting: Visiting, server: Server) -> None:
+    platform = server.open()
+    platform.tenants.put(Tenant(msp_id="apart", name="Rows apart"))
+    page = visiting(with_key=server.key("apart")).go("mesh")
+    page.get_by_text("run a site there instead").wait_for()
+    site = Sites(platform.commons, platform.clock).register("apart", a_key())
+    platform.close()
+    page.reload()
+    page.get_by_text(site.fingerprint).wait_for()
+    page.get_by_role("button", name="Forget").click()
+    page.get_by_label("Type forget to go on").fill("forget")
+    page.get_by_role("dialog").get_by_role("button", name="Forget").click()
+    page.get_by_text("run a site there instead").wait_for()
 
 
 def test_a_benchmark_of_two_msps_is_withheld_and_says_why(visiting: Visiting) -> None:

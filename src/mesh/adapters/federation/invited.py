@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 from flwr.clientapp import ClientApp
 
-from mesh.adapters.federation.supernode import Link, Say, attend, public_key
+from mesh.adapters.federation.supernode import Link, NotLetIn, Say, attend, public_key
 from mesh.kit.problem import FieldError, Invalid, Unavailable
 from mesh.sharing.federation_sites import Invitation
 
@@ -103,8 +103,7 @@ def _take_part(mesh: Mesh, invited: Invitation, app: ClientApp, key: Path, say: 
 
     try:
         attend(app, Link(invited.superlink, invited.certificates, key, GONE_S), say, over)
-    except SystemExit:
-        # Flower ends the process where it cannot connect; this one has other trainings to come.
+    except NotLetIn:
         say(f"{invited.superlink} did not let this site in, or could not be reached")
         time.sleep(STILL_S)
     say(f"{invited.model_type}: training {invited.training_id} is over for this site")

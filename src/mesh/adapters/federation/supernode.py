@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import httpx
 from flwr.app import Context, Error, Message, RecordDict
@@ -22,7 +22,7 @@ from flwr.supercore.inflatable.inflatable_object import (
 )
 from flwr.supercore.inflatable.inflatable_utils import pull_and_inflate_object_from_tree, push_objects
 from flwr.supercore.run import RunNotRunningException
-from flwr.supernode.fleet_http_connection import http_request_response
+from flwr.supernode import fleet_http_connection
 
 from mesh.adapters.federation.flower import name_this_process
 from mesh.kit.problem import FieldError, Invalid
@@ -43,6 +43,15 @@ class Link:
     certificates: str
     key: Path
     max_wait_s: float | None = None
+
+
+class NotLetIn(Exception):
+    """The reason as Flower tells it, in several lines."""
+
+
+def _not_let_in(_code: int, message: str | None = None, *_more: object, **_other: object) -> NoReturn:
+    """In the place of Flower's way out, which ends the process within seconds: a site has more trainings."""
+    raise NotLetIn(message or "")
 
 
 def new_key(path: Path) -> bytes:
@@ -86,11 +95,15 @@ def _private(path: Path) -> "ec.EllipticCurvePrivateKey":
 
 
 def attend(app: ClientApp, link: Link, say: Say, stopped: Callable[[], bool] = lambda: False) -> None:
-    """Answer the SuperLink's messages until `stopped` or it is gone, one after the other."""
+    """Answer the SuperLink's messages until `stopped` or it is gone, one after the other.
+
+    Raises NotLetIn where it cannot be reached, is not who it should be, or does not know the key.
+    """
     name_this_process()
     private = _private(link.key)
     contexts: dict[int, Context] = {}
-    with http_request_response(
+    vars(fleet_http_connection)["flwr_exit"] = _not_let_in
+    with fleet_http_connection.http_request_response(
         link.superlink,
         False,
         link.certificates.encode(),

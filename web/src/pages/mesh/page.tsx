@@ -8,6 +8,7 @@ import { NotHere } from "../../parts/Told";
 import { Benchmarks } from "./Benchmarks";
 import { Campaigns } from "./Campaigns";
 import { Consent } from "./Consent";
+import { OwnSite } from "./OwnSite";
 import { Receipts } from "./Receipts";
 import { Sightings } from "./Sightings";
 import { Told } from "./ToldShown";
@@ -20,7 +21,7 @@ export default function MeshPage() {
   });
   return (
     <Tabs activeTabId={tab} onChange={({ detail }) => setTab(detail.activeTabId)} tabs={[
-      part("consent", "What you share", "/mesh/consent", <Consent />),
+      part("consent", "What you share", "/mesh/consent", <SpaceBetween size="l"><Consent /><OwnSite /></SpaceBetween>),
       part("receipts", "What was shared", "/mesh/receipts", <SpaceBetween size="l"><Receipts /><Told /></SpaceBetween>),
       part("sightings", "Sightings", "/mesh/sightings", <SpaceBetween size="l"><Sightings /><Campaigns /></SpaceBetween>),
       part("benchmarks", "Benchmarks", "/mesh/benchmarks", <Benchmarks />),
