@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from mesh.adapters.embedded.platform import open_platform
 from mesh.adapters.federation import invited, kinds
+from mesh.adapters.federation.door import certificates
 from mesh.adapters.federation.elsewhere import DID_NOT_COME, NO_DOOR
 from mesh.adapters.federation.invited import Mesh, enrol, follow
 from mesh.adapters.federation.kinds import Brought, Kind
@@ -25,7 +26,7 @@ from mesh.kit.ports import Ports
 from mesh.kit.problem import Invalid, Unavailable
 from mesh.sharing import federation_ledger as ledger
 from mesh.sharing.consent import TRAINING, Consents
-from mesh.sharing.federation_sites import Sites
+from mesh.sharing.federation_sites import Invitation, Sites
 from mesh.sharing.receipts import receipts_of
 from mesh.sharing.withdrawals import revoking
 from tests.server import mesh as command
@@ -201,6 +202,26 @@ def test_a_mesh_that_does_not_answer_is_asked_again_and_said_so_once(network: Ne
     follow(Away(http), app, network.key("alder"), said.append,
            lambda _: None, network.over.is_set)  # fmt: skip
     assert len(said) == 1 and "does not answer" in said[0]
+
+
+def test_a_site_that_is_not_let_in_says_so_and_waits_for_the_next_training(network: Network) -> None:
+    """Nobody listens there; and Flower would end the whole process for it."""
+    gone = Invitation(
+        training_id="t1", model_type="churn", superlink="127.0.0.1:9", until=network.middle.clock.now(),
+        certificates=certificates("127.0.0.1", network.middle.clock.now())[0],
+    )  # fmt: skip
+    said: list[str] = []
+
+    class Inviting(Mesh):
+        def invitations(self) -> list[Invitation]:
+            found = [] if said else [gone]
+            if said:
+                network.over.set()
+            return found
+
+    app, http = app_of("alder", network.middle), httpx.Client(base_url="https://mesh.example")
+    follow(Inviting(http), app, network.key("alder"), said.append, lambda _: None, network.over.is_set)
+    assert "could not be reached" in said[1] and "is over for this site" in said[2]
 
 
 WRONG = [
