@@ -79,8 +79,8 @@ class Network:
         site.start()
         self.running.append(site)
 
-    def train(self) -> Outcome:
-        return self.middle.ports("alder").federation.train(PLAN, lambda _: None)
+    def train(self, msp_id: str = "alder") -> Outcome:
+        return self.middle.ports(msp_id).federation.train(PLAN, lambda _: None)
 
     def end(self) -> None:
         self.over.set()
@@ -168,8 +168,11 @@ def test_a_site_that_did_not_agree_at_home_says_no_more_than_that(network: Netwo
         network.start(name)
     platform = network.own["cedar"]
     Consents(platform.commons, platform.clock).change("cedar", {("model-update", TRAINING): False})
-    told = network.train()
+    told = network.train("dogwood")
     assert [site.why_out for site in told.sites if site.why_out] == ["does not take part"]
+    # Who asks may have its rows elsewhere: only there can it be said what they would make of it alone.
+    assert [site.why_out for site in told.sites if site.you] == [None]
+    assert told.local_only.auc is None and "your site compares there" in told.local_only.note
 
 
 def test_a_mesh_knows_a_site_by_its_key_once_it_was_told_to(network: Network) -> None:

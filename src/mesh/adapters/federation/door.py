@@ -10,7 +10,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -100,23 +100,20 @@ def opened(door: Door, keys: Mapping[str, str]) -> Iterator[Open]:
     """Let those in who have one of the keys, until the end. Raises Unavailable where the port is taken."""
     from mesh.adapters.federation.superlink import SuperLink
 
-    with _ONE:
-        name = door.address()
-        try:
-            listening = socket.create_server((door.host, door.port))
-        except OSError as fault:
-            raise Unavailable(
-                f"Sites cannot come in by port {door.port}: {fault.strerror}. Free it, or choose another one."
-            ) from fault
-        link = SuperLink(keys)
-        try:
-            port = listening.getsockname()[1]
-            authority, certificate, key = certificates(name, datetime.now(UTC))
-            with _served(link, listening, certificate + key):
-                yield Open(link, f"{_host(name)}:{port}", authority)
-        finally:
-            link.close()
-            listening.close()
+    with _ONE, _listening(door) as listening, closing(SuperLink(keys)) as link:
+        name, port = door.address(), listening.getsockname()[1]
+        authority, certificate, key = certificates(name, datetime.now(UTC))
+        with _served(link, listening, certificate + key):
+            yield Open(link, f"{_host(name)}:{port}", authority)
+
+
+def _listening(door: Door) -> socket.socket:
+    try:
+        return socket.create_server((door.host, door.port))
+    except OSError as fault:
+        raise Unavailable(
+            f"Sites cannot come in by port {door.port}: {fault.strerror}. Free it, or choose another one."
+        ) from fault
 
 
 @contextmanager

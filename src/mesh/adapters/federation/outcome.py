@@ -60,7 +60,7 @@ def outcome(trained: "Trained", of: Left, over: "FederationHere") -> Outcome:
         kept=kept, why=why, version=card.version, sha256=card.sha256, parent=card.parent,
         rounds=trained.rounds, sites=told, federated=Measured(auc=short(trained.score), note=noisy),
         in_use=Measured(auc=short(old), note=noisy if old else "no model is in use"),
-        local_only=_alone(of.rows.get(me) if me is not None else None, trained),
+        local_only=_alone(of.rows.get(me) if me is not None else None, trained, away=me in of.away),
         pooled=Measured(auc=None, note=NOBODYS), epsilon=card.epsilon, delta=of.plan.delta,
         noise_multiplier=round(trained.terms.train_noise, 4), simulated=card.simulated,
     )  # fmt: skip
@@ -100,12 +100,14 @@ def _hand_out(trained: "Trained", of: Left, over: "FederationHere", card: Lineag
         store(over.ports(msp_id), of.kind, card, trained.weights, mine)
 
 
-def _alone(mine: Brought | None, trained: "Trained") -> Measured:
+def _alone(mine: Brought | None, trained: "Trained", *, away: bool) -> Measured:
     """What the asking MSP gets from its own rows alone; reckoned on its side, and told to it alone."""
     classes = trained.terms.classes
     if mine is None or classes != 2:
-        why = "the asking MSP takes no part" if mine is None else "for two classes only"
-        return Measured(auc=None, note=why)
+        absent = (
+            "your rows are elsewhere: your site compares there" if away else "the asking MSP takes no part"
+        )
+        return Measured(auc=None, note=absent if mine is None else "for two classes only")
     model = learner(trained.terms.inputs, classes)
     own = descent(model, np.zeros(model.size), mine.train, 0.5, 0.003, 100)
     alone = auc_of(binned(model, own, mine.held_out))

@@ -23,6 +23,7 @@ from flwr.supercore.inflatable.inflatable_object import (
     no_object_id_recompute,
 )
 from flwr.supercore.inflatable.inflatable_utils import inflate_object_from_contents
+from flwr.supercore.object_store import NoObjectInStoreError
 from flwr.supercore.primitives.asymmetric import public_key_to_bytes
 from flwr.superlink.config_loader import get_federation_manager, get_objectstore_linkstate_factories
 from flwr.superlink.grid import InMemoryGrid
@@ -154,11 +155,12 @@ class LinkGrid(InMemoryGrid):
     def _whole(self, reply: Message) -> Message | None:
         if reply.has_error():
             return reply
-        name = reply.metadata.message_id
-        store = self.state.object_store
-        parts = {one.object_id: b"" for one in iterate_object_tree(store.get_object_tree(name))}
-        for part in parts:
-            parts[part] = self.state.get_object(self.run.run_id, part) or b""
+        name, store = reply.metadata.message_id, self.state.object_store
+        try:
+            names = [one.object_id for one in iterate_object_tree(store.get_object_tree(name))]
+        except NoObjectInStoreError:  # its site was too slow to send the rest
+            return None
+        parts = {part: self.state.get_object(self.run.run_id, part) or b"" for part in names}
         if not all(parts.values()):
             return None
         store.delete(name)
