@@ -42,9 +42,13 @@ class Visit:
         return [f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in found["violations"]]
 
     def settled(self) -> None:
-        """Until nothing on the page says that it loads."""
+        """Until nothing on the page says that it loads, and what fades in has its colours."""
         self.page.wait_for_function(
             "() => !/(Loading|Forecasting|Looking at)[^\\n]*…/.test(document.body.innerText)"
+        )
+        self.page.wait_for_function(
+            "() => document.getAnimations().every((one) => one.playState !== 'running'"
+            " || one.effect.getComputedTiming().iterations === Infinity)"
         )
         self.page.wait_for_timeout(400)
 

@@ -65,7 +65,7 @@ ROUTES = [
     Endpoint("GET", "/mesh/site", "Your site on another machine, and which trainings await it", TAG, state,
              reply=SiteState, problems=(401, 429)),
     Endpoint("POST", "/mesh/site", "Take part in trainings by a site on another machine", TAG, register,
-             takes={JSON: Registration}, reply=SiteState, problems=(400, 401, 413, 415, 422, 429)),
+             takes={JSON: Registration}, reply=SiteState, problems=(400, 401, 409, 413, 415, 422, 429)),
     Endpoint("DELETE", "/mesh/site", "Forget your site: your rows here count again", TAG, forget,
-             reply=SiteState, problems=(401, 404, 429)),
+             reply=SiteState, problems=(401, 404, 409, 422, 429)),
 ]  # fmt: skip
