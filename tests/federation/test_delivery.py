@@ -46,7 +46,6 @@ class Mesh:
     def __init__(self, platform: Platform) -> None:
         self.platform = platform
         self.said: dict[str, list[str]] = {name: [] for name in NAMES}
-        self.heard: list[str] = []
         self.silent: set[tuple[int, str]] = set()
         for name in NAMES:
             platform.tenants.put(Tenant(msp_id=name, name=name))
@@ -70,7 +69,6 @@ class Mesh:
         """The sites as a coordinator reaches them in a new run."""
 
         def answers(node: int, message_type: str) -> bool:
-            self.heard.append(message_type)
             return (node, message_type) not in self.silent
 
         apps = {

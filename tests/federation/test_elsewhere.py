@@ -11,7 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from mesh.adapters.embedded.platform import open_platform
-from mesh.adapters.federation import invited, kinds
+from mesh.adapters.federation import invited, kinds, outcome
 from mesh.adapters.federation.door import certificates
 from mesh.adapters.federation.elsewhere import DID_NOT_COME, NO_DOOR
 from mesh.adapters.federation.invited import Mesh, enrol, follow
@@ -140,17 +140,20 @@ def test_rows_here_and_elsewhere_make_one_model_that_serves_where_the_rows_are_u
     assert network.middle.ports("alder").federation.serving("churn") is None
 
 
-def test_a_site_that_does_not_come_is_told_of_and_the_others_go_on(
+def test_a_site_that_does_not_come_is_told_of_and_a_model_that_is_not_worth_it_is_sent_to_nobody(
     network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MESH_SITES_WAIT_S", "3")
+    monkeypatch.setattr(outcome, "worth", lambda _trained: (False, "Not kept."))
     network.start("cedar")
     Sites(network.middle.commons, network.middle.clock).register(
         "dogwood", public_key(network.key("dogwood"))
     )
     told = network.train()
     assert sorted(str(site.why_out) for site in told.sites) == ["None", "None", "None", DID_NOT_COME]
-    assert len(told.rounds) == 2 and told.rounds[-1].sites_in == 3
+    assert len(told.rounds) == 2 and told.rounds[-1].sites_in == 3 and told.why == "Not kept."
+    for platform in (network.middle, network.own["cedar"]):
+        assert platform.ports("cedar").federation.versions("churn") == []
 
 
 def test_without_a_door_a_site_elsewhere_stays_out_and_its_rows_here_do_not_count(
