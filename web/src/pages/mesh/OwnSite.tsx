@@ -6,7 +6,7 @@ import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useState } from "react";
 
-import { remove } from "../../api/client";
+import { getConfig, remove } from "../../api/client";
 import { useGet } from "../../api/hooks";
 import type { ReplyOf } from "../../api/types";
 import { Confirm } from "../../parts/Confirm";
@@ -36,7 +36,7 @@ export function OwnSite() {
       ) : (
         <SpaceBetween size="xs">
           <Box>In trainings, the rows that you keep here count. If yours are on a machine of your own, run a site there instead: rows stay with it, and it comes to each training by itself.</Box>
-          <Box variant="code">./mesh site --msp YOUR_MSP --mesh {window.location.origin} --key site.key --register</Box>
+          <Box variant="code">./mesh site --msp YOUR_MSP --mesh {getConfig().api} --key site.key --register</Box>
         </SpaceBetween>
       )}
       {ending && (
