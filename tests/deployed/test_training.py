@@ -56,7 +56,7 @@ def test_the_task_trains_over_rows_of_the_tables_and_a_site_that_comes_in(
     key = own_home(home, AWAY, 2)
     processes.start(
         AWAY, "--home", str(home), "--msp", AWAY, "--mesh", copy.url, "--key", str(key), "--register",
-        MESH_API_KEY=store.keys.create(AWAY),
+        MESH_KEY=store.keys.create(AWAY),
     )  # fmt: skip
     until(lambda: "Waiting for" in processes.log(AWAY), processes.logs)
 

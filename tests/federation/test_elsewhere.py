@@ -236,7 +236,7 @@ WRONG = [
     (["--msp", "a", "--mesh", "http://mesh.example", "--key", "k"], "--mesh: must be an https:// address"),
     (["--msp", "a", "--mesh", "mesh.example", "--key", "k"], "--mesh: must be an https:// address"),
     (["--msp", "a", "--mesh", "https://mesh.example", "--key", "k"], "--key: there is no file k"),
-    (["--msp", "a", "--mesh", "http://[::1]:1", "--key", __file__], "there is no MESH_API_KEY in"),
+    (["--msp", "a", "--mesh", "http://[::1]:1", "--key", __file__], "there is no MESH_KEY in"),
 ]  # fmt: skip
 
 

@@ -52,7 +52,7 @@ def test_five_processes_finish_a_training_with_one_killed_half_way_and_the_other
         key = own_home(home, msp_id, seed)
         processes.start(
             msp_id, "--home", str(home), "--msp", msp_id, "--mesh", coordinator.url, "--key", str(key),
-            "--register", MESH_API_KEY=keys[msp_id],
+            "--register", MESH_KEY=keys[msp_id],
         )  # fmt: skip
     until(lambda: all("Waiting for" in processes.log(m) for m in MEMBERS), processes.logs)
 

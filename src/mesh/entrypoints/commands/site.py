@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from flwr.clientapp import ClientApp
 
 HERE = ("127.0.0.1", "localhost", "::1")
-API_KEY = "MESH_API_KEY"
+API_KEY = "MESH_KEY"
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
