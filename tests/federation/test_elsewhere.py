@@ -21,7 +21,7 @@ from mesh.adapters.federation.rehearsal import INPUTS, made_up
 from mesh.adapters.federation.supernode import new_key, public_key
 from mesh.entrypoints.http import application
 from mesh.kit.federation import Outcome, Rehearsal, TrainingPlan
-from mesh.kit.platform import Platform, Tenant
+from mesh.kit.platform import Platform
 from mesh.kit.ports import Ports
 from mesh.kit.problem import Invalid, Unavailable
 from mesh.sharing import federation_ledger as ledger
@@ -29,6 +29,7 @@ from mesh.sharing.consent import TRAINING, Consents
 from mesh.sharing.federation_sites import Invitation, Sites
 from mesh.sharing.receipts import receipts_of
 from mesh.sharing.withdrawals import revoking
+from tests.federation.own_homes import agree
 from tests.server import mesh as command
 
 HERE, AWAY = ("alder", "birch"), ("cedar", "dogwood")
@@ -36,11 +37,6 @@ NAMES = (*HERE, *AWAY)
 PLAN = TrainingPlan(
     kind="churn", epsilon=8.0, rounds=2, strategy="fedavgm", secure_aggregation=True, defence="none"
 )
-
-
-def tenant_of(platform: Platform, msp_id: str) -> None:
-    platform.tenants.put(Tenant(msp_id=msp_id, name=msp_id, simulated=True))
-    Consents(platform.commons, platform.clock).change(msp_id, {("model-update", TRAINING): True})
 
 
 @dataclass
@@ -70,7 +66,7 @@ class Network:
     def start(self, msp_id: str) -> None:
         """A site that follows the mesh in the middle, as ./mesh site does."""
         self.own[msp_id] = open_platform(self.folder / msp_id)
-        tenant_of(self.own[msp_id], msp_id)
+        agree(self.own[msp_id], [msp_id])
         told = self.said.setdefault(msp_id, [])
         app, mesh = app_of(msp_id, self.own[msp_id], told.append), self.asked(msp_id)
         enrol(mesh, self.key(msp_id), register=True, say=told.append)
@@ -108,8 +104,7 @@ def network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Network
     monkeypatch.setenv("MESH_SITES_LISTEN", "127.0.0.1:0")
     monkeypatch.setenv("MESH_SITES_WAIT_S", "60")
     made = Network(tmp_path, open_platform(tmp_path / "middle"))
-    for name in NAMES:
-        tenant_of(made.middle, name)
+    agree(made.middle, NAMES)
     yield made
     made.end()
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from flwr.app import Message, RecordDict
+from flwr.app import Message
 from flwr.clientapp import ClientApp
 from flwr.serverapp import Grid
 
@@ -94,15 +94,8 @@ class JoinedGrid(Grid):
     def run(self) -> Any:
         return self._link.run
 
-    def create_message(
-        self,
-        content: RecordDict,
-        message_type: str,
-        dst_node_id: int,
-        group_id: str,
-        ttl: float | None = None,
-    ) -> Message:
-        return Message(content, dst_node_id, message_type, group_id=group_id, ttl=ttl)
+    def create_message(self, *args: Any, **kwargs: Any) -> Message:
+        return self._here.create_message(*args, **kwargs)
 
     def get_node_ids(self) -> Iterable[int]:
         return sorted([*self._near, *self._link.get_node_ids()])

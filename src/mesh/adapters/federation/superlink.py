@@ -119,11 +119,6 @@ class LinkGrid(InMemoryGrid):
         whole = {asked: self._whole(self._coming[asked]) for asked in message_ids if asked in self._coming}
         return [self._coming.pop(asked) and found for asked, found in whole.items() if found]
 
-    def send_and_receive(
-        self, messages: Iterable[Message], *, timeout: float | None = None
-    ) -> Iterable[Message]:
-        return self.replies(self.push_messages(messages), timeout)
-
     def replies(self, message_ids: Iterable[str], timeout: float | None) -> list[Message]:
         """What comes in until `timeout` seconds are over, or nothing is missing."""
         missing, found = set(message_ids), list[Message]()

@@ -54,21 +54,15 @@ def _not_let_in(_code: int, message: str | None = None, *_more: object, **_other
     raise NotLetIn(message or "")
 
 
-def new_key(path: Path) -> bytes:
-    """Write a new private key (NIST P-256, OpenSSH) that its owner alone can read; the public one, as
-    `flwr supernode register` takes it."""
+def new_key(path: Path) -> str:
+    """Write a new private key (NIST P-256, OpenSSH) that its owner alone can read; the public one."""
     from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.hazmat.primitives.serialization import (
-        Encoding,
-        NoEncryption,
-        PrivateFormat,
-        PublicFormat,
-    )
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
     private = ec.generate_private_key(ec.SECP256R1())
     path.touch(mode=0o600, exist_ok=False)
     path.write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()))
-    return private.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH) + b"\n"
+    return public_key(path)
 
 
 def public_key(path: Path) -> str:

@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
     if options.new_key:
         if options.new_key.exists():
             raise _wrong("--new-key", f"{options.new_key} is there already; choose another name")
-        sys.stdout.write(new_key(options.new_key).decode())
+        sys.stdout.write(new_key(options.new_key) + "\n")
         return 0
     _check(options)
     with opened(options) as platform:
